@@ -1,0 +1,1 @@
+"""The whole outside world, one file a need."""

@@ -1,0 +1,66 @@
+"""The judge: runs a program on inputs under limits and reports what happened, never a verdict."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.ids import LanguageId
+from domain.judging import Compilation, Run
+from domain.language import Language
+from domain.limits import Limits
+from domain.program import Program
+
+
+class JudgeUnavailable(Exception):
+    """The judge cannot work now, through no fault of the program; `reason` is for staff."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeInput:
+    """The input of one test. `load` gives its bytes when the test is about to run, not before."""
+
+    ordinal: int
+    load: Callable[[], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeJob:
+    """One program to compile once and run on each input, in the order given."""
+
+    language: LanguageId
+    program: Program
+    limits: Limits
+    inputs: tuple[JudgeInput, ...]
+
+
+class JudgePort(Protocol):
+    """Runs programs. Safe to use from several tasks at once, up to `slots` of them."""
+
+    @property
+    def slots(self) -> int:
+        """How many jobs it can run at once without one disturbing another's times."""
+        ...
+
+    async def languages(self) -> tuple[Language, ...]:
+        """The languages that it can really run, by id; empty when there is no working sandbox."""
+        ...
+
+    def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
+        """Yield one Compilation, then, if it is ok, one Run an input as each finishes.
+
+        Closing the generator stops the work and kills all that it started. A test whose own
+        running failed is a Run with `fault`; what hits the whole job is an exception.
+
+        Raises:
+            JudgeUnavailable: there is no working sandbox, or it broke.
+            LanguageNotOffered: the language is not one of `languages()`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End what runs and free what is held; harmless when called twice."""
+        ...

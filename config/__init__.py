@@ -1,0 +1,1 @@
+"""Which adapters serve: settings from the environment, and the container that wires them."""

@@ -1,0 +1,1 @@
+"""The rules of Assay: pure, synchronous, standard library only, frozen values."""

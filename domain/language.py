@@ -1,0 +1,36 @@
+"""What is known of a language that this installation can really run."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from domain.ids import LanguageId
+from domain.limits import MAX_MEMORY_KIB, MAX_TIME_MS, LanguageLimits, Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """One language of the judge.
+
+    `compile_command` is None where nothing is compiled or checked before the run. The factors say
+    what a fair limit is beside C++: time is multiplied, memory is added (KiB, for the runtime).
+    """
+
+    id: LanguageId
+    name: str
+    version: str
+    file_name: str
+    compile_command: str | None
+    run_command: str
+    time_factor: Fraction = Fraction(1)
+    extra_memory_kib: int = 0
+
+
+def resolve_limits(limits: Limits, language: Language, own: LanguageLimits | None) -> Limits:
+    """The limits of one language: its own where the challenge states them, else by its factors."""
+    own = own or LanguageLimits()
+    return Limits(
+        time_ms=own.time_ms or min(MAX_TIME_MS, int(limits.time_ms * language.time_factor)),
+        memory_kib=own.memory_kib
+        or min(MAX_MEMORY_KIB, limits.memory_kib + language.extra_memory_kib),
+        output_kib=limits.output_kib,
+    )

@@ -1,0 +1,1 @@
+"""Who asks: HTTP, the worker, the command line."""
