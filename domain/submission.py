@@ -1,0 +1,67 @@
+"""A program handed in: where it stands, who judges it now, and what came out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
+from domain.judging import Verdict
+
+
+class SubmissionKind(StrEnum):
+    """A `submission` is scored and kept; a `run` (samples or own input) is for trying only."""
+
+    SUBMISSION = "submission"
+    RUN = "run"
+
+
+class SubmissionStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class WorkClass(StrEnum):
+    """Classes of work, the most urgent first."""
+
+    SUBMISSION = "submission"
+    RUN = "run"
+    REJUDGE = "rejudge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What is known of a submission beside its program and the details of its judgements.
+
+    The outcome fields are those of judgement `judgement_number`, the one that counts (0 = none
+    yet). A rejudge in progress shows in `pending_number` alone: status, verdict and score stay
+    until its outcome is applied (decision 3). `challenge_version` is what it was, or is to be,
+    judged on; both it and `challenge_id` are None for a run without a challenge.
+    """
+
+    id: SubmissionId
+    kind: SubmissionKind
+    user_id: UserId
+    challenge_id: ChallengeId | None
+    challenge_version: int | None
+    language: LanguageId
+    ranked: bool
+    submitted_at: datetime
+    status: SubmissionStatus = SubmissionStatus.QUEUED
+    judgement_number: int = 0
+    pending_number: int | None = 1
+    attempt: int = 0
+    verdict: Verdict | None = None
+    score: Fraction | None = None
+    max_score: Fraction | None = None
+    cpu_ms: int | None = None
+    memory_kib: int | None = None
+    judged_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def work_class(self) -> WorkClass:
+        if self.kind is SubmissionKind.RUN:
+            return WorkClass.RUN
+        return WorkClass.REJUDGE if self.judgement_number else WorkClass.SUBMISSION
