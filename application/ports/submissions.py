@@ -1,0 +1,248 @@
+"""Submissions, their programs and judgements; who judges what; and what they add up to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Protocol
+
+from application.ports.storage import IdempotencyKey
+from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
+from domain.judging import Judgement, Verdict
+from domain.leaderboard import BestScore
+from domain.program import Program
+from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
+
+
+class LeaseLost(Exception):
+    """The claim is no longer ours: another worker has it, or it was settled already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedIn:
+    """What a candidate hands in, beside what is known of it; `stdin` is a run's own input."""
+
+    program: Program
+    stdin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A claim's token (the fence) and until when it holds without a heartbeat."""
+
+    token: str
+    worker: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A submission that is ours to judge, with all that judging needs of it.
+
+    `number` is the judgement to be made, `attempt` counts tries at it from 1, `version` is the
+    challenge version to judge on.
+    """
+
+    submission: Submission
+    handed_in: HandedIn
+    number: int
+    attempt: int
+    version: int | None
+    lease: Lease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionFilter:
+    """Which submissions; None does not narrow."""
+
+    kind: SubmissionKind = SubmissionKind.SUBMISSION
+    user_id: UserId | None = None
+    challenge_id: ChallengeId | None = None
+    status: SubmissionStatus | None = None
+    verdict: Verdict | None = None
+    language: LanguageId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueState:
+    """How much work there is, by class, and when the next piece falls due (None: none waits).
+
+    `due` counts what could be claimed now, `waiting` what is held back until `next_due_at`
+    (a retry's back-off, a lease that has not yet expired).
+    """
+
+    due: Mapping[WorkClass, int]
+    waiting: int
+    next_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeProgress:
+    """Where one user stands on one challenge."""
+
+    best_score: Fraction
+    solved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedFact:
+    """One ranked, finished submission as analytics reads it (no tests)."""
+
+    submission_id: SubmissionId
+    user_id: UserId
+    challenge_id: ChallengeId
+    language: LanguageId
+    verdict: Verdict
+    score: Fraction
+    max_score: Fraction
+    cpu_ms: int | None
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestFailures:
+    """Of one test (by ordinal, of one challenge version): how often run, how often failed."""
+
+    version: int
+    ordinal: int
+    runs: int
+    failures: int
+
+
+class SubmissionRepository(Protocol):
+    """Documents with an atomic claim and fenced outcomes. Times come from the caller."""
+
+    async def add(
+        self, submission: Submission, handed_in: HandedIn, key: IdempotencyKey | None
+    ) -> Submission:
+        """Store a new, queued submission durably; the key goes with it, in the same write.
+
+        Returns the submission, or, where the same key and body created one within
+        IDEMPOTENCY_LIFETIME of `submission.submitted_at`, that one, unchanged; nothing is stored
+        then. An expired key is free again.
+
+        Raises:
+            IdempotencyKeyReused: the key is there with another body.
+            StoreUnavailable: the store cannot be reached now (so for every method).
+        """
+        ...
+
+    async def get(self, submission_id: SubmissionId) -> Submission | None:
+        """The submission, or None."""
+        ...
+
+    async def handed_in(self, submission_id: SubmissionId) -> HandedIn | None:
+        """Its program (and a run's input), or None."""
+        ...
+
+    async def judgement(self, submission_id: SubmissionId, number: int) -> Judgement | None:
+        """One judgement whole, with its tests in order, or None."""
+        ...
+
+    async def list(
+        self, which: SubmissionFilter, *, before: SubmissionId | None, limit: int
+    ) -> Sequence[Submission]:
+        """Submissions by id, newest first, those older than `before`."""
+        ...
+
+    async def claim_next(
+        self, classes: Sequence[WorkClass], now: datetime, lease: Lease
+    ) -> Claim | None:
+        """Claim the next piece of work, or None where nothing is due.
+
+        Next is: the first of `classes` that has any; within it the user with the fewest leases
+        alive at `now`; then the oldest (by id). Due is what is queued and not held back, and what
+        has a lease that has expired. The claim raises `attempt`, sets the status to running (a
+        rejudge keeps its status), and no two callers ever get the same piece.
+        """
+        ...
+
+    async def extend(self, claim: Claim, expires_at: datetime) -> None:
+        """The heartbeat: move the end of the lease.
+
+        Raises:
+            LeaseLost: the claim's token is not the current one.
+        """
+        ...
+
+    async def hand_back(self, claim: Claim, *, not_before: datetime) -> None:
+        """Give the work back unfinished, to be claimed again from `not_before`; keeps `attempt`.
+
+        Raises:
+            LeaseLost: the claim's token is not the current one.
+        """
+        ...
+
+    async def record_outcome(self, claim: Claim, judgement: Judgement) -> Submission:
+        """Store the judgement and apply it, in one atomic step: compare-and-set on the token.
+
+        The submission is done afterwards, with the outcome's verdict, score (rounded to 6 places,
+        half-even) and figures, and the version it was judged on.
+
+        Raises:
+            LeaseLost: the claim's token is not the current one; nothing is changed.
+        """
+        ...
+
+    async def release_worker(self, worker: str) -> int:
+        """End every lease that this worker holds, as it has just started anew; how many."""
+        ...
+
+    async def request_rejudge(self, submission_id: SubmissionId, *, version: int | None) -> int:
+        """Queue a new judgement of a done submission on that version; its number.
+
+        Where one is pending already its number comes back and nothing changes (so a repeat is
+        harmless).
+
+        Raises:
+            SubmissionNotFound: there is none.
+            StillQueued: its first judgement is not done.
+        """
+        ...
+
+    async def queue_state(self, now: datetime) -> QueueState:
+        """How much work there is."""
+        ...
+
+    async def remove_expired_runs(self, now: datetime) -> int:
+        """Forget practice runs whose `expires_at` has passed and that nobody judges; how many."""
+        ...
+
+    async def progress_of(self, user_id: UserId) -> Mapping[ChallengeId, ChallengeProgress]:
+        """The user's best score on each challenge that they handed something in for.
+
+        Counts done submissions that are not judge errors; unranked ones too. A challenge with
+        nothing but unfinished ones or judge errors is there with score 0.
+        """
+        ...
+
+    async def best_scores(self, challenge_id: ChallengeId | None) -> Sequence[BestScore]:
+        """The best score of each user on each challenge, of ranked, done, judged submissions.
+
+        Of equal scores the earliest `submitted_at` counts. None: of every challenge.
+        """
+        ...
+
+    async def judged_facts(
+        self, challenge_id: ChallengeId | None, *, since: date | None, until: date | None
+    ) -> Sequence[JudgedFact]:
+        """Ranked, done submissions by id, judge errors too, of UTC days `since` to `until`."""
+        ...
+
+    async def test_failures(
+        self, challenge_id: ChallengeId, *, since: date | None, until: date | None
+    ) -> Sequence[TestFailures]:
+        """Of the same submissions: per test how often it ran and failed, by version, ordinal."""
+        ...
+
+    async def check(self) -> None:
+        """Return if the store answers.
+
+        Raises:
+            StoreUnavailable: it does not.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Free what is held; harmless when called twice."""
+        ...
