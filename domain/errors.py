@@ -83,6 +83,12 @@ class NoTests(Conflict):
         self.challenge_id = challenge_id
 
 
+class NoSamples(Conflict):
+    def __init__(self, challenge_id: ChallengeId) -> None:
+        super().__init__("This challenge has no samples: give the input to run on as stdin.")
+        self.challenge_id = challenge_id
+
+
 class LastAdmin(Conflict):
     def __init__(self) -> None:
         super().__init__("The last enabled admin cannot be demoted or disabled.")
@@ -108,6 +114,28 @@ class StaleRevision(Conflict):
 class AccountDisabled(Forbidden):
     def __init__(self) -> None:
         super().__init__("This account is disabled.")
+
+
+class CredentialsRefused(Forbidden):
+    """Wrong e-mail, wrong password, a disabled account, or a refresh token that does not count.
+
+    Which of them is never said: the answer would tell who has an account here.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("The credentials are not accepted.")
+
+
+class NotSignedIn(Forbidden):
+    """The access token is missing, forged, expired or revoked."""
+
+    def __init__(self) -> None:
+        super().__init__("A valid access token is needed.")
+
+
+class NotAllowed(Forbidden):
+    def __init__(self) -> None:
+        super().__init__("This is for admins only.")
 
 
 # --- invalid -----------------------------------------------------------------------------------

@@ -5,6 +5,10 @@ from typing import Protocol
 from domain.submission import WorkClass
 
 
+class QueueUnavailable(Exception):
+    """The queue cannot be reached now; what is stored will be found by the timer."""
+
+
 class TaskQueue(Protocol):
     """One method a task; delivery is at least once, and every task is safe to repeat."""
 
@@ -13,6 +17,9 @@ class TaskQueue(Protocol):
 
         May drop the wake-up when enough of them are under way: whoever takes one looks for more
         work when it is done, and a timer looks for what was forgotten.
+
+        Raises:
+            QueueUnavailable: it cannot be sent now.
         """
         ...
 

@@ -1,0 +1,96 @@
+"""A candidate opens a challenge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application import reading
+from application.ports.blob_store import BlobStore
+from application.ports.judge import JudgePort
+from application.ports.storage import Storage, UnitOfWork
+from application.ports.submissions import ChallengeProgress, SubmissionRepository
+from domain.challenge import Challenge, ChallengeVersion, TestCase, Visibility
+from domain.errors import ChallengeNotFound
+from domain.ids import ChallengeId
+from domain.language import Language
+from domain.limits import Limits
+from domain.user import Role, User
+from domain.versioning import allows, limits_for
+
+MAX_SHOWN_BYTES = 64 * 1024
+"""Of one sample's input or expected output; the rest is left out and `truncated` says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A public test as a candidate reads it."""
+
+    name: str
+    input: bytes
+    expected_output: bytes
+    explanation: str
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeDetails:
+    """All that a candidate may know of a challenge; `languages` are allowed and offered."""
+
+    challenge: Challenge
+    version: ChallengeVersion
+    languages: Sequence[tuple[Language, Limits]]
+    samples: Sequence[Sample]
+    progress: ChallengeProgress | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetOpenChallenge:
+    storage: Storage
+    submissions: SubmissionRepository
+    blobs: BlobStore
+    judge: JudgePort
+
+    async def __call__(self, user: User, id_or_slug: str) -> ChallengeDetails:
+        """The challenge; admins see drafts and archived ones too, to try them.
+
+        Raises:
+            ChallengeNotFound: there is none, or it is not published.
+        """
+        async with self.storage.read() as unit:
+            challenge = await _find(unit, user, id_or_slug)
+            version = await unit.challenges.version(challenge.id, challenge.published_version)
+            if version is None:
+                raise ChallengeNotFound(id_or_slug)
+            tests = await unit.test_cases.of_version(version)
+        public = [test for test in tests if test.visibility is Visibility.PUBLIC]
+        progress = await self.submissions.progress_of(user.id)
+        return ChallengeDetails(
+            challenge=challenge,
+            version=version,
+            languages=[
+                (language, limits_for(version, language))
+                for language in await self.judge.languages()
+                if allows(version, language.id)
+            ],
+            samples=[await self._sample(test) for test in public],
+            progress=progress.get(challenge.id),
+        )
+
+    async def _sample(self, test: TestCase) -> Sample:
+        return Sample(
+            name=test.name,
+            input=await reading.beginning(self.blobs, test.input, MAX_SHOWN_BYTES),
+            expected_output=await reading.beginning(
+                self.blobs, test.expected_output, MAX_SHOWN_BYTES
+            ),
+            explanation=test.explanation,
+            truncated=max(test.input.size_bytes, test.expected_output.size_bytes)
+            > MAX_SHOWN_BYTES,
+        )
+
+
+async def _find(unit: UnitOfWork, user: User, id_or_slug: str) -> Challenge:
+    challenge = await unit.challenges.get(ChallengeId(id_or_slug))
+    challenge = challenge or await unit.challenges.by_slug(id_or_slug)
+    if challenge is None or not (challenge.is_open or user.role is Role.ADMIN):
+        raise ChallengeNotFound(id_or_slug)
+    return challenge

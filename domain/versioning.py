@@ -1,0 +1,100 @@
+"""How a version of a challenge is made: tests ordered, limits resolved, all of it hashed."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from domain.challenge import (
+    MAX_TESTS,
+    ChallengeVersion,
+    JudgingRules,
+    TestCase,
+    in_judging_order,
+)
+from domain.errors import InvalidChallenge
+from domain.ids import ChallengeId, LanguageId
+from domain.language import Language, resolve_limits
+from domain.limits import Limits
+from domain.scoring import ScoredTest, ScoringKind, max_score
+
+
+def make_version(
+    *,
+    challenge_id: ChallengeId,
+    number: int,
+    rules: JudgingRules,
+    tests: Sequence[TestCase],
+    offered: Sequence[Language],
+    created_at: datetime,
+) -> ChallengeVersion:
+    """The version of these rules and tests, its limits resolved for the languages offered now.
+
+    Raises:
+        InvalidChallenge: there are too many tests, or one is in a group that the scoring lacks.
+    """
+    ordered = in_judging_order(tuple(tests))
+    _check_tests(rules, ordered)
+    resolved = {
+        language.id: resolve_limits(
+            rules.limits, language, rules.language_limits.get(language.id)
+        )
+        for language in offered
+    }
+    return ChallengeVersion(
+        challenge_id=challenge_id,
+        number=number,
+        rules=rules,
+        resolved_limits=resolved,
+        test_ids=tuple(test.id for test in ordered),
+        max_score=max_score(rules.scoring, [_full_marks(test) for test in ordered]),
+        hash=_hash(rules, resolved, ordered),
+        created_at=created_at,
+    )
+
+
+def limits_for(version: ChallengeVersion, language: Language) -> Limits:
+    """The limits of a language; one that was not offered when the version was made gets its own."""
+    own = version.rules.language_limits.get(language.id)
+    return version.resolved_limits.get(language.id) or resolve_limits(
+        version.rules.limits, language, own
+    )
+
+
+def allows(version: ChallengeVersion, language: LanguageId) -> bool:
+    """Whether the challenge takes programs in this language."""
+    return not version.rules.languages or language in version.rules.languages
+
+
+def _check_tests(rules: JudgingRules, tests: Sequence[TestCase]) -> None:
+    if len(tests) > MAX_TESTS:
+        raise InvalidChallenge("/testcases", f"a challenge has at most {MAX_TESTS} tests")
+    if rules.scoring.kind is not ScoringKind.GROUPS:
+        return
+    known = {group.name for group in rules.scoring.groups}
+    stray = next((t for t in tests if t.group is not None and t.group not in known), None)
+    if stray is not None:
+        raise InvalidChallenge(
+            "/groups", f"has no group {stray.group!r}, which the test {stray.name!r} is in"
+        )
+
+
+def _full_marks(test: TestCase) -> ScoredTest:
+    return ScoredTest(weight=test.weight, group=test.group, accepted=True)
+
+
+def _hash(
+    rules: JudgingRules, resolved: dict[LanguageId, Limits], tests: Sequence[TestCase]
+) -> str:
+    """SHA-256 over all that judging reads, ids left out: equal content has an equal hash."""
+    read = {
+        "rules": asdict(rules),
+        "resolved_limits": {language: asdict(limits) for language, limits in resolved.items()},
+        "tests": [
+            (t.name, t.visibility, t.input.key, t.expected_output.key, t.weight, t.group)
+            for t in tests
+        ],
+    }
+    text = json.dumps(read, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
