@@ -1,0 +1,214 @@
+"""Staff upload tests."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from application.ports.blob_store import BlobStore
+from application.ports.clock import Clock
+from application.ports.ids import Ids
+from application.ports.judge import JudgePort
+from application.ports.storage import (
+    IdempotencyKey,
+    IdempotencyRace,
+    IdempotencyRecord,
+    Storage,
+    UnitOfWork,
+)
+from domain.challenge import (
+    MAX_EXPLANATION_BYTES,
+    MAX_INLINE_BYTES,
+    MAX_TEST_NAME_LENGTH,
+    Challenge,
+    ChallengeVersion,
+    TestCase,
+    TestData,
+    Visibility,
+    check_weight,
+)
+from domain.errors import ChallengeNotFound, InvalidTestCase
+from domain.ids import BlobKey, ChallengeId, TestCaseId
+from domain.language import Language
+from domain.versioning import make_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewData:
+    """An input or expected output to be stored: its size, and its bytes, piece by piece.
+
+    `pieces` may be called again, and gives the same bytes each time.
+    """
+
+    size_bytes: int
+    pieces: Callable[[], AsyncIterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTestCase:
+    """A test to be added. `weight` None: 0 for a public one, 1 for a hidden one (decision 7)."""
+
+    name: str
+    visibility: Visibility
+    input: NewData
+    expected_output: NewData
+    weight: int | None = None
+    group: str | None = None
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """The challenge after an upload, and the tests that it added."""
+
+    challenge: Challenge
+    version: ChallengeVersion
+    added: Sequence[TestCase]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddTestCases:
+    storage: Storage
+    blobs: BlobStore
+    judge: JudgePort
+    clock: Clock
+    ids: Ids
+
+    async def __call__(
+        self,
+        challenge_id: ChallengeId,
+        tests: Sequence[NewTestCase],
+        *,
+        replacing: bool,
+        key: IdempotencyKey | None = None,
+    ) -> Upload:
+        """Add the tests, or put them in place of all others, in a new version; all or nothing.
+
+        The bytes are stored before the transaction: nothing slow happens inside it. If it then
+        fails, bytes that nothing names stay behind until the next collection.
+
+        Raises:
+            ChallengeNotFound: there is none.
+            InvalidTestCase, InvalidChallenge: a test does not fit.
+            IdempotencyKeyReused: the key came with another body before.
+        """
+        for position, test in enumerate(tests):
+            _check(f"/testcases/{position}", test)
+        async with self.storage.read() as unit:
+            if await unit.challenges.get(challenge_id) is None:
+                raise ChallengeNotFound(challenge_id)
+        made = [
+            await self._stored(challenge_id, position, test)
+            for position, test in enumerate(tests)
+        ]
+        offered = await self.judge.languages()
+        try:
+            return await self._apply(challenge_id, made, offered, key, replacing=replacing)
+        except IdempotencyRace:
+            return await self._apply(challenge_id, made, offered, key, replacing=replacing)
+
+    async def _stored(
+        self, challenge_id: ChallengeId, position: int, test: NewTestCase
+    ) -> TestCase:
+        public = test.visibility is Visibility.PUBLIC
+        default_weight = 0 if public else 1
+        return TestCase(
+            id=TestCaseId(self.ids.new()),
+            challenge_id=challenge_id,
+            name=test.name,
+            visibility=test.visibility,
+            input=await self._data(test.input, public=public),
+            expected_output=await self._data(test.expected_output, public=public),
+            weight=default_weight if test.weight is None else test.weight,
+            group=test.group,
+            explanation=test.explanation,
+            position=position,
+            since_version=0,
+        )
+
+    async def _data(self, data: NewData, *, public: bool) -> TestData:
+        if public and data.size_bytes <= MAX_INLINE_BYTES:
+            inline = b"".join([piece async for piece in data.pieces()])
+            key = BlobKey(hashlib.sha256(inline).hexdigest())
+            return TestData(key=key, size_bytes=len(inline), inline=inline)
+        blob = await self.blobs.put(data.pieces())
+        return TestData(key=blob.key, size_bytes=blob.size_bytes)
+
+    async def _apply(
+        self,
+        challenge_id: ChallengeId,
+        made: Sequence[TestCase],
+        offered: Sequence[Language],
+        key: IdempotencyKey | None,
+        *,
+        replacing: bool,
+    ) -> Upload:
+        now = self.clock.now()
+        async with self.storage.begin() as unit:
+            known = await unit.idempotency.find(key, now) if key else None
+            if known is not None:
+                return await _as_before(unit, challenge_id, int(known.result))
+            challenge, newest = await _newest(unit, challenge_id)
+            added = [replace(test, since_version=newest.number + 1) for test in made]
+            kept = [] if replacing else await unit.test_cases.of_version(newest)
+            version = make_version(
+                challenge_id=challenge_id,
+                number=newest.number + 1,
+                rules=newest.rules,
+                tests=[*kept, *added],
+                offered=offered,
+                created_at=now,
+            )
+            changed = replace(
+                challenge,
+                revision=challenge.revision + 1,
+                version=version.number,
+                published_version=version.number,
+                updated_at=now,
+            )
+            await unit.test_cases.add(added)
+            await unit.challenges.add_version(version)
+            await unit.challenges.update(changed, expected_revision=challenge.revision)
+            if key is not None:
+                record = IdempotencyRecord(
+                    key=key, result=str(version.number), created_at=now
+                )
+                await unit.idempotency.add(record)
+        return Upload(challenge=changed, version=version, added=added)
+
+
+async def _newest(
+    unit: UnitOfWork, challenge_id: ChallengeId
+) -> tuple[Challenge, ChallengeVersion]:
+    challenge = await unit.challenges.get(challenge_id)
+    if challenge is None:
+        raise ChallengeNotFound(challenge_id)
+    version = await unit.challenges.version(challenge_id, challenge.version)
+    if version is None:
+        raise ChallengeNotFound(challenge_id)
+    return challenge, version
+
+
+async def _as_before(unit: UnitOfWork, challenge_id: ChallengeId, number: int) -> Upload:
+    """What the first request with this key did."""
+    challenge, _ = await _newest(unit, challenge_id)
+    version = await unit.challenges.version(challenge_id, number)
+    if version is None:
+        raise ChallengeNotFound(challenge_id)
+    tests = await unit.test_cases.of_version(version)
+    added = sorted(
+        (test for test in tests if test.since_version == number), key=lambda t: t.position
+    )
+    return Upload(challenge=challenge, version=version, added=added)
+
+
+def _check(pointer: str, test: NewTestCase) -> None:
+    if not 1 <= len(test.name) <= MAX_TEST_NAME_LENGTH or not test.name.isprintable():
+        raise InvalidTestCase(f"{pointer}/name", "must be 1 to 255 printable characters")
+    if test.weight is not None:
+        check_weight(f"{pointer}/weight", test.weight)
+    try:
+        size = len(test.explanation.encode())
+    except UnicodeEncodeError:
+        raise InvalidTestCase(f"{pointer}/explanation", "holds a lone surrogate") from None
+    if size > MAX_EXPLANATION_BYTES:
+        raise InvalidTestCase(f"{pointer}/explanation", "is longer than 64 KiB")

@@ -1,0 +1,106 @@
+"""Staff write a new challenge."""
+
+from dataclasses import dataclass
+
+from application.ports.clock import Clock
+from application.ports.ids import Ids
+from application.ports.judge import JudgePort
+from application.ports.storage import (
+    IdempotencyKey,
+    IdempotencyRace,
+    IdempotencyRecord,
+    Storage,
+)
+from domain.challenge import (
+    Challenge,
+    ChallengeStatus,
+    ChallengeVersion,
+    JudgingRules,
+    Presentation,
+    check_presentation,
+    check_rules,
+    check_slug,
+    slug_from,
+)
+from domain.checking import check_checker
+from domain.errors import ChallengeNotFound
+from domain.ids import ChallengeId
+from domain.scoring import check_scoring
+from domain.versioning import make_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateChallenge:
+    storage: Storage
+    judge: JudgePort
+    clock: Clock
+    ids: Ids
+
+    async def __call__(
+        self,
+        *,
+        slug: str | None,
+        presentation: Presentation,
+        rules: JudgingRules,
+        status: ChallengeStatus,
+        key: IdempotencyKey | None = None,
+    ) -> tuple[Challenge, ChallengeVersion]:
+        """The new challenge with its version 1, which has no tests yet.
+
+        Without a slug one is made of the title.
+
+        Raises:
+            InvalidChallenge: a field does not fit.
+            SlugTaken: another challenge has the slug.
+            IdempotencyKeyReused: the key came with another body before.
+        """
+        check_presentation(presentation)
+        check_checker(check_rules(rules).checker)
+        check_scoring(rules.scoring)
+        challenge_id = ChallengeId(self.ids.new())
+        wanted = slug_from(presentation.title) or challenge_id if slug is None else slug
+        now = self.clock.now()
+        challenge = Challenge(
+            id=challenge_id,
+            slug=check_slug(wanted),
+            presentation=presentation,
+            status=status,
+            revision=1,
+            version=1,
+            published_version=1,
+            created_at=now,
+            updated_at=now,
+        )
+        version = make_version(
+            challenge_id=challenge_id,
+            number=1,
+            rules=rules,
+            tests=(),
+            offered=await self.judge.languages(),
+            created_at=now,
+        )
+        try:
+            return await self._store(challenge, version, key)
+        except IdempotencyRace:
+            return await self._store(challenge, version, key)
+
+    async def _store(
+        self, challenge: Challenge, version: ChallengeVersion, key: IdempotencyKey | None
+    ) -> tuple[Challenge, ChallengeVersion]:
+        async with self.storage.begin() as unit:
+            known = await unit.idempotency.find(key, self.clock.now()) if key else None
+            if known is not None:
+                created = await unit.challenges.get(ChallengeId(known.result))
+                first = await unit.challenges.version(ChallengeId(known.result), 1)
+                if created is None or first is None:
+                    raise ChallengeNotFound(known.result)
+                return created, first
+            await unit.challenges.add(challenge)
+            await unit.challenges.add_version(version)
+            if key is not None:
+                await unit.idempotency.add(
+                    IdempotencyRecord(
+                        key=key, result=challenge.id, created_at=challenge.created_at
+                    )
+                )
+        return challenge, version

@@ -1,0 +1,54 @@
+"""Staff remove a test."""
+
+from dataclasses import dataclass, replace
+
+from application.ports.clock import Clock
+from application.ports.judge import JudgePort
+from application.ports.storage import Storage
+from domain.challenge import Challenge
+from domain.errors import ChallengeNotFound, TestCaseNotFound
+from domain.ids import ChallengeId, TestCaseId
+from domain.versioning import make_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteTestCase:
+    storage: Storage
+    judge: JudgePort
+    clock: Clock
+
+    async def __call__(self, challenge_id: ChallengeId, test_case_id: TestCaseId) -> Challenge:
+        """The challenge with a new version that lacks the test; older versions keep it.
+
+        Raises:
+            ChallengeNotFound: there is none.
+            TestCaseNotFound: its newest version has no such test.
+        """
+        offered = await self.judge.languages()
+        now = self.clock.now()
+        async with self.storage.begin() as unit:
+            challenge = await unit.challenges.get(challenge_id)
+            if challenge is None:
+                raise ChallengeNotFound(challenge_id)
+            newest = await unit.challenges.version(challenge_id, challenge.version)
+            if newest is None or test_case_id not in newest.test_ids:
+                raise TestCaseNotFound(test_case_id)
+            tests = await unit.test_cases.of_version(newest)
+            version = make_version(
+                challenge_id=challenge_id,
+                number=newest.number + 1,
+                rules=newest.rules,
+                tests=[test for test in tests if test.id != test_case_id],
+                offered=offered,
+                created_at=now,
+            )
+            changed = replace(
+                challenge,
+                revision=challenge.revision + 1,
+                version=version.number,
+                published_version=version.number,
+                updated_at=now,
+            )
+            await unit.challenges.add_version(version)
+            await unit.challenges.update(changed, expected_revision=challenge.revision)
+            return changed

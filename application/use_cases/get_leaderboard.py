@@ -1,0 +1,55 @@
+"""Who stands where, overall or on one challenge."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from application.ports.storage import Storage
+from application.ports.submissions import SubmissionRepository
+from domain.errors import ChallengeNotFound
+from domain.ids import ChallengeId, UserId
+from domain.leaderboard import Standing, standings
+from domain.user import Role, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaderboard:
+    """A page of a board, the names on it, and the reader's own line (None: not ranked)."""
+
+    standings: Sequence[Standing]
+    names: Mapping[UserId, str]
+    own: Standing | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetLeaderboard:
+    storage: Storage
+    submissions: SubmissionRepository
+
+    async def __call__(
+        self, reader: User, *, challenge_id: ChallengeId | None, after: int, limit: int
+    ) -> Leaderboard:
+        """The lines after the first `after` ones, by `domain.leaderboard`'s order.
+
+        Raises:
+            ChallengeNotFound: there is none that the reader may see.
+        """
+        if challenge_id is not None:
+            await self._check_open(reader, challenge_id)
+        board = standings(await self.submissions.best_scores(challenge_id))
+        page = board[after : after + limit]
+        own = next((line for line in board if line.user_id == reader.id), None)
+        async with self.storage.read() as unit:
+            users = await unit.users.by_ids([line.user_id for line in page])
+        return Leaderboard(
+            standings=page,
+            names={user_id: user.display_name for user_id, user in users.items()},
+            own=own,
+            total=len(board),
+        )
+
+    async def _check_open(self, reader: User, challenge_id: ChallengeId) -> None:
+        async with self.storage.read() as unit:
+            challenge = await unit.challenges.get(challenge_id)
+        if challenge is None or not (challenge.is_open or reader.role is Role.ADMIN):
+            raise ChallengeNotFound(challenge_id)

@@ -1,0 +1,32 @@
+"""Staff look through the tests of a challenge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.ports.storage import Storage
+from domain.challenge import ChallengeVersion, TestCase
+from domain.errors import ChallengeNotFound
+from domain.ids import ChallengeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTestCases:
+    storage: Storage
+
+    async def __call__(
+        self, challenge_id: ChallengeId, *, after: int, limit: int
+    ) -> tuple[ChallengeVersion, Sequence[TestCase]]:
+        """Tests of the newest version in judging order, those after the ordinal `after`.
+
+        Raises:
+            ChallengeNotFound: there is none.
+        """
+        async with self.storage.read() as unit:
+            challenge = await unit.challenges.get(challenge_id)
+            if challenge is None:
+                raise ChallengeNotFound(challenge_id)
+            version = await unit.challenges.version(challenge_id, challenge.version)
+            if version is None:
+                raise ChallengeNotFound(challenge_id)
+            tests = await unit.test_cases.of_version(version)
+        return version, tests[after : after + limit]

@@ -1,0 +1,99 @@
+"""Staff edit a challenge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from application.ports.clock import Clock
+from application.ports.judge import JudgePort
+from application.ports.storage import Storage, UnitOfWork
+from domain.challenge import (
+    Challenge,
+    ChallengeStatus,
+    ChallengeVersion,
+    JudgingRules,
+    Presentation,
+    check_presentation,
+    check_rules,
+    check_slug,
+)
+from domain.checking import check_checker
+from domain.errors import ChallengeNotFound, StaleRevision
+from domain.ids import ChallengeId
+from domain.language import Language
+from domain.scoring import check_scoring
+from domain.versioning import make_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceChallenge:
+    storage: Storage
+    judge: JudgePort
+    clock: Clock
+
+    async def __call__(
+        self,
+        challenge_id: ChallengeId,
+        *,
+        expected_revision: int,
+        slug: str | None,
+        presentation: Presentation,
+        rules: JudgingRules,
+        status: ChallengeStatus,
+    ) -> tuple[Challenge, ChallengeVersion]:
+        """The challenge as replaced; a change of the rules makes a new version of it.
+
+        Without a slug the old one stays. Submissions keep the version they were judged on.
+
+        Raises:
+            ChallengeNotFound: there is none.
+            StaleRevision: it has another revision than expected.
+            InvalidChallenge: a field does not fit.
+            SlugTaken: another challenge has the slug.
+        """
+        check_presentation(presentation)
+        check_checker(check_rules(rules).checker)
+        check_scoring(rules.scoring)
+        offered = await self.judge.languages()
+        async with self.storage.begin() as unit:
+            old = await unit.challenges.get(challenge_id)
+            if old is None:
+                raise ChallengeNotFound(challenge_id)
+            if old.revision != expected_revision:
+                raise StaleRevision(current=old.revision)
+            version = await self._version(unit, old, rules, offered)
+            changed = replace(
+                old,
+                slug=old.slug if slug is None else check_slug(slug),
+                presentation=presentation,
+                status=status,
+                revision=old.revision + 1,
+                version=version.number,
+                published_version=version.number,
+                updated_at=self.clock.now(),
+            )
+            await unit.challenges.update(changed, expected_revision=expected_revision)
+            return changed, version
+
+    async def _version(
+        self,
+        unit: UnitOfWork,
+        challenge: Challenge,
+        rules: JudgingRules,
+        offered: Sequence[Language],
+    ) -> ChallengeVersion:
+        """The newest version where the rules are as they were, else a new one, stored."""
+        newest = await unit.challenges.version(challenge.id, challenge.version)
+        if newest is None:
+            raise ChallengeNotFound(challenge.id)
+        if newest.rules == rules:
+            return newest
+        made = make_version(
+            challenge_id=challenge.id,
+            number=challenge.version + 1,
+            rules=rules,
+            tests=await unit.test_cases.of_version(newest),
+            offered=offered,
+            created_at=self.clock.now(),
+        )
+        await unit.challenges.add_version(made)
+        return made
