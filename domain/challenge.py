@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from domain.checking import Checker
+from domain.checking import Checker, check_checker
 from domain.errors import InvalidChallenge
 from domain.ids import BlobKey, ChallengeId, LanguageId, TestCaseId
 from domain.limits import (
@@ -18,7 +18,7 @@ from domain.limits import (
     LanguageLimits,
     Limits,
 )
-from domain.scoring import MAX_WEIGHT, Scoring
+from domain.scoring import MAX_WEIGHT, Scoring, check_scoring
 
 MAX_STATEMENT_BYTES = 256 * 1024
 MAX_TITLE_LENGTH = 200
@@ -36,6 +36,7 @@ MAX_INLINE_BYTES = 1024 * 1024
 
 _SLUG = re.compile(r"[a-z0-9-]{1,64}")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 class Difficulty(StrEnum):
@@ -183,12 +184,12 @@ def check_presentation(presentation: Presentation) -> Presentation:
         InvalidChallenge: something in it is empty, too long or not text.
     """
     _check_text("/title", presentation.title, MAX_TITLE_LENGTH * 4)
-    if not 1 <= len(presentation.title.strip()) <= MAX_TITLE_LENGTH:
+    if not presentation.title.strip() or len(presentation.title) > MAX_TITLE_LENGTH:
         raise InvalidChallenge("/title", f"must have 1 to {MAX_TITLE_LENGTH} characters")
     _check_text("/statement", presentation.statement, MAX_STATEMENT_BYTES)
     _check_tags(presentation.tags)
     for language, code in presentation.starter_code.items():
-        _check_text(f"/starter_code/{language}", code, MAX_STARTER_CODE_BYTES)
+        _check_text(f"/starter_code/{_escaped(language)}", code, MAX_STARTER_CODE_BYTES)
     return presentation
 
 
@@ -196,15 +197,18 @@ def check_rules(rules: JudgingRules) -> JudgingRules:
     """The rules themselves.
 
     Raises:
-        InvalidChallenge: a limit is out of range, a language is named twice.
+        InvalidChallenge: a limit is out of range, a language is named twice, or the checker or
+            the scoring does not fit.
     """
     _check_limits("/limits", rules.limits.time_ms, rules.limits.memory_kib)
     if not MIN_OUTPUT_KIB <= rules.limits.output_kib <= MAX_OUTPUT_KIB:
         raise _out_of_range("/limits/output_kib", MIN_OUTPUT_KIB, MAX_OUTPUT_KIB)
     for language, own in rules.language_limits.items():
-        _check_limits(f"/language_limits/{language}", own.time_ms, own.memory_kib)
+        _check_limits(f"/language_limits/{_escaped(language)}", own.time_ms, own.memory_kib)
     if len(set(rules.languages)) != len(rules.languages):
         raise InvalidChallenge("/languages", "names a language twice")
+    check_checker(rules.checker)
+    check_scoring(rules.scoring)
     return rules
 
 
@@ -230,10 +234,21 @@ def _judging_key(test: TestCase) -> tuple[bool, list[tuple[int, int, str]], int,
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """A sort key under which `2` comes before `10`; total: different names never tie."""
-    parts = re.split(r"([0-9]+)", name)
-    key = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
-    return [*key, (2, 0, name)]
+    """A sort key under which `2` comes before `10`, and `a` before `a2`.
+
+    Total: different names never tie.
+    """
+    parts: list[str] = _DIGITS.split(name)  # text, digits, text, ...
+    key = [_part_key(part) for part in parts if part]
+    return [*key, (-1, 0, name)]
+
+
+def _part_key(part: str) -> tuple[int, int, str]:
+    """Numbers before text; by length and digits, as a name may hold more than `int` reads."""
+    if "0" <= part[0] <= "9":
+        digits = part.lstrip("0")
+        return 0, len(digits), digits
+    return 1, 0, part
 
 
 def _check_tags(tags: tuple[str, ...]) -> None:
@@ -261,6 +276,11 @@ def _check_limits(pointer: str, time_ms: int | None, memory_kib: int | None) -> 
         raise _out_of_range(f"{pointer}/time_ms", MIN_TIME_MS, MAX_TIME_MS)
     if memory_kib is not None and not MIN_MEMORY_KIB <= memory_kib <= MAX_MEMORY_KIB:
         raise _out_of_range(f"{pointer}/memory_kib", MIN_MEMORY_KIB, MAX_MEMORY_KIB)
+
+
+def _escaped(key: str) -> str:
+    """The key as one step of a JSON Pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _out_of_range(pointer: str, least: int, most: int) -> InvalidChallenge:

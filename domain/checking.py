@@ -7,23 +7,36 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_UP, Context, Decimal
 from enum import StrEnum
 from itertools import chain, zip_longest
-from operator import eq
 
 from domain.errors import InvalidChallenge
 
 _BLANK = re.compile(rb"[ \t\n\v\f\r]")
 _LINE_END = re.compile(rb"\n")
 _BLOCK = 256 * 1024
-_NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_NON_FINITE = re.compile(rb"([+-]?)(inf|infinity|nan)", re.IGNORECASE)
+_NUMBER = re.compile(rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?0*[0-9]{1,6})?")
+_NON_FINITE = {
+    b"inf": "inf",
+    b"+inf": "inf",
+    b"-inf": "-inf",
+    b"infinity": "inf",
+    b"+infinity": "inf",
+    b"-infinity": "-inf",
+    b"nan": "nan",
+    b"+nan": "nan",
+    b"-nan": "nan",
+}
+"""What languages print in place of a number, in lower case; NaN has no sign."""
 _SHOWN = 80
 """Characters of a token or line that a message shows."""
 _MAX_NUMBER_LENGTH = 1_000
 """A longer token is text, so that no token can make the arithmetic slow."""
 _MAX_EXPONENT = 100_000
+_ARITHMETIC = Context(prec=2 * _MAX_NUMBER_LENGTH, rounding=ROUND_UP)
+"""Wide enough for a product of two numbers; a difference that is not exact is rounded up, so that
+it is over a tolerance exactly when the true one is. Not the ambient context, which others set."""
 
 
 class CheckerKind(StrEnum):
@@ -106,7 +119,8 @@ def _compare_exact(expected: bytes, actual: bytes) -> Comparison:
     low, high = 0, common  # the longest equal prefix, by halving: comparing slices is a memcmp
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if expected[:middle] == actual[:middle] else (low, middle - 1)
+        same = expected[low:middle] == actual[low:middle]
+        low, high = (middle, high) if same else (low, middle - 1)
     line = expected.count(b"\n", 0, low) + 1
     return _differs(f"the output differs at byte {low + 1} (line {line})")
 
@@ -114,7 +128,7 @@ def _compare_exact(expected: bytes, actual: bytes) -> Comparison:
 def _compare_tokens(
     expected: bytes, actual: bytes, same: Callable[[bytes, bytes], bool]
 ) -> Comparison:
-    pairs = zip_longest(_tokens(expected), _tokens(actual))
+    pairs = zip_longest(_tokens(expected), _tokens(actual), fillvalue=None)
     for number, (wanted, got) in enumerate(pairs, 1):
         if wanted == got:
             continue
@@ -124,7 +138,8 @@ def _compare_tokens(
 
 
 def _compare_lines(expected: bytes, actual: bytes) -> Comparison:
-    for number, (wanted, got) in enumerate(zip_longest(_lines(expected), _lines(actual)), 1):
+    pairs = zip_longest(_lines(expected), _lines(actual), fillvalue=None)
+    for number, (wanted, got) in enumerate(pairs, 1):
         if wanted != got:
             return _first_difference("line", number, wanted, got)
     return _ACCEPTED
@@ -142,7 +157,7 @@ def _compare_unordered(expected: bytes, actual: bytes) -> Comparison:
 
 def _same_text(*, case_sensitive: bool) -> Callable[[bytes, bytes], bool]:
     if case_sensitive:
-        return eq
+        return lambda wanted, got: wanted == got
     return lambda wanted, got: wanted.lower() == got.lower()
 
 
@@ -176,44 +191,36 @@ def _blocks(text: bytes, separator: re.Pattern[bytes]) -> Iterator[bytes]:
     yield text[start:]
 
 
-def _close(
-    wanted: bytes, got: bytes, absolute: Decimal | None, relative: Decimal | None
-) -> bool:
+def _close(wanted: bytes, got: bytes, absolute: Decimal | None, relative: Decimal | None) -> bool:
     """Whether both are numbers, and one tolerance holds; infinities match by sign, NaN by NaN."""
-    if _non_finite(wanted) is not None or _non_finite(got) is not None:
-        return _non_finite(wanted) == _non_finite(got)
+    if (non_finite := _non_finite(wanted)) is not None:
+        return non_finite == _non_finite(got)
     left, right = _number(wanted), _number(got)
     if left is None or right is None:
         return False
-    difference = abs(left - right)
-    within_absolute = absolute is not None and difference <= absolute
-    return within_absolute or (relative is not None and difference <= relative * abs(left))
+    difference = _ARITHMETIC.subtract(left, right).copy_abs()
+    if absolute is not None and difference <= absolute:
+        return True
+    return relative is not None and difference <= _ARITHMETIC.multiply(relative, left.copy_abs())
 
 
-def _non_finite(token: bytes) -> tuple[str, str] | None:
-    """`inf` and `nan` in every spelling that languages print, NaN without its sign."""
-    match = _NON_FINITE.fullmatch(token)
-    if match is None:
-        return None
-    if match[2].lower() == b"nan":
-        return ("", "nan")
-    return ("-" if match[1] == b"-" else "", "inf")
+def _non_finite(token: bytes) -> str | None:
+    return _NON_FINITE.get(token.lower())
 
 
 def _number(token: bytes) -> Decimal | None:
     """The value of a plain decimal number; None for text: `0x10`, `1_000`, what is far too long."""
     if len(token) > _MAX_NUMBER_LENGTH or not _NUMBER.fullmatch(token):
         return None
-    try:
-        value = Decimal(token.decode("ascii"))
-    except InvalidOperation:
-        return None
+    value = Decimal(token.decode("ascii"))  # exact, and in range as the exponent is short
+    if not value:
+        return Decimal(0)  # whatever its exponent and sign
     return value if abs(value.adjusted()) <= _MAX_EXPONENT else None
 
 
 def _check_tolerance(pointer: str, text: str) -> None:
     value = _number(text.encode("ascii", "replace"))
-    if value is None or value < 0 or value.adjusted() > _MAX_NUMBER_LENGTH:
+    if value is None or value < 0:
         raise InvalidChallenge(pointer, "must be a finite number of at least 0")
 
 

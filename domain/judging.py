@@ -6,6 +6,7 @@ Inside one test the first of these that is the case decides (decision 6): a faul
 the first test, by ordinal, that was not accepted.
 """
 
+from codecs import getincrementaldecoder
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,8 +19,14 @@ from domain.scoring import ScoredTest, Scoring, ScoringKind, max_score, score, t
 MAX_STORED_OUTPUT_BYTES = 64 * 1024
 """Of one test, and of the compiler (decision 8)."""
 MAX_JUDGEMENT_BYTES = 4 * 1024 * 1024
-_BYTES_BESIDE_OUTPUT = 256
-"""What one test takes in a stored judgement beside its output, generously."""
+_BYTES_BESIDE_OUTPUT = 288
+"""What one test takes in a stored judgement beside its texts, generously."""
+_ESCAPED = bytes(range(0x20)) + b'"\\'
+"""What JSON escapes, with up to six bytes for one."""
+_MAX_ESCAPE = 6
+_BYTES_BESIDE_TESTS = (_MAX_ESCAPE + 1) * MAX_STORED_OUTPUT_BYTES
+"""The compiler's output at its worst, and all that is stored once."""
+_Decoder = getincrementaldecoder("utf-8")
 
 
 class Verdict(StrEnum):
@@ -33,6 +40,10 @@ class Verdict(StrEnum):
     JUDGE_ERROR = "judge_error"
     SKIPPED = "skipped"
     """Of a test only: it was not run, as an earlier one had decided."""
+
+
+_HARMLESS = frozenset({Verdict.ACCEPTED, Verdict.SKIPPED})
+"""Verdicts of a test that leave the whole as the others make it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +138,11 @@ class Judgement:
 
 
 def verdict_of(run: Run, comparison: Comparison | None) -> Verdict:
-    """The verdict of one test; `comparison` is None where the run did not end well."""
+    """The verdict of one test.
+
+    `comparison` is None where the run did not end well, or where there is nothing to compare with
+    (a practice run on own input): then ending well is enough.
+    """
     by_excess = (
         (Excess.CPU_TIME, Verdict.TIME_LIMIT_EXCEEDED),
         (Excess.WALL_TIME, Verdict.TIME_LIMIT_EXCEEDED),
@@ -149,7 +164,7 @@ def verdict_of(run: Run, comparison: Comparison | None) -> Verdict:
 def judged_test(run: Run, comparison: Comparison | None) -> JudgedTest:
     """The outcome of one run, its output cut to what is stored."""
     verdict = verdict_of(run, comparison)
-    output = stored_text(run.stdout)
+    output, truncated = _stored(run.stdout)
     return JudgedTest(
         ordinal=run.ordinal,
         verdict=verdict,
@@ -159,7 +174,7 @@ def judged_test(run: Run, comparison: Comparison | None) -> JudgedTest:
         exit_code=run.exit_code,
         signal=run.signal,
         output=output,
-        output_truncated=len(run.stdout) > MAX_STORED_OUTPUT_BYTES,
+        output_truncated=truncated,
         stderr=stored_text(run.stderr),
         message=_message(run, comparison),
         fault=run.fault,
@@ -171,24 +186,25 @@ def skipped_test(ordinal: int) -> JudgedTest:
 
 
 def is_decided(scoring: Scoring, judged: Sequence[JudgedTest]) -> bool:
-    """Whether no later test can change the verdict or the score.
+    """Whether no later test can change the verdict or the score, unless the platform fails in it.
 
-    Tests arrive in order, so with `all_or_nothing` the first that fails decides. A judge error
-    decides everywhere, as the whole is to be judged again.
+    With `all_or_nothing` the first test that fails decides, once all before it are there: tests
+    may finish in any order. A judge error decides everywhere, as the whole is to be judged again.
     """
     if any(test.verdict is Verdict.JUDGE_ERROR for test in judged):
         return True
-    failed = any(test.verdict is not Verdict.ACCEPTED for test in judged)
-    return failed and scoring.kind is ScoringKind.ALL_OR_NOTHING
+    if scoring.kind is not ScoringKind.ALL_OR_NOTHING:
+        return False
+    first = min((t.ordinal for t in judged if t.verdict not in _HARMLESS), default=None)
+    return first is not None and sum(t.ordinal < first for t in judged) == first - 1
 
 
 def verdict_of_all(tests: Sequence[JudgedTest]) -> Verdict:
     """The verdict of a submission that compiled, in whatever order its tests finished."""
     if any(test.verdict is Verdict.JUDGE_ERROR for test in tests):
         return Verdict.JUDGE_ERROR
-    in_order = sorted(tests, key=lambda test: test.ordinal)
-    refused = (Verdict.ACCEPTED, Verdict.SKIPPED)
-    return next((t.verdict for t in in_order if t.verdict not in refused), Verdict.ACCEPTED)
+    refused = {test.ordinal: test.verdict for test in tests if test.verdict not in _HARMLESS}
+    return refused[min(refused)] if refused else Verdict.ACCEPTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +215,7 @@ class TestScoring:
     group: str | None = None
 
 
-def judgement_of(
+def judgement_of(  # noqa: PLR0913 (what a judgement is made of, all of it named by the caller)
     *,
     number: int,
     challenge_version: int | None,
@@ -209,8 +225,15 @@ def judgement_of(
     tests: Sequence[JudgedTest],
     judged_at: datetime,
 ) -> Judgement:
-    """The judgement of a program. `scorings` has one entry a test; tests not run are skipped."""
+    """The judgement of a program. `scorings` has one entry a test; tests not run are skipped.
+
+    Tests may be left out only where others decided: an accepted program was run on every one, so
+    it is a judge error where the judge ended early without a reason.
+    """
+    fault = compilation.fault or next((t.fault for t in tests if t.fault is not None), None)
     verdict = _verdict(compilation, tests)
+    if verdict is Verdict.ACCEPTED and len(tests) < len(scorings):
+        verdict, fault = Verdict.JUDGE_ERROR, "the judge ended before every test was run"
     by_ordinal = {test.ordinal: test for test in tests}
     whole = [by_ordinal.get(n, skipped_test(n)) for n in range(1, len(scorings) + 1)]
     scored = [
@@ -235,7 +258,7 @@ def judgement_of(
         compile_output=stored_text(compilation.output.encode("utf-8", "replace")) or None,
         tests=within_budget(with_scores),
         judged_at=judged_at,
-        fault=compilation.fault or next((t.fault for t in tests if t.fault is not None), None),
+        fault=fault,
     )
 
 
@@ -261,26 +284,30 @@ def judge_error(
 def within_budget(tests: Sequence[JudgedTest]) -> tuple[JudgedTest, ...]:
     """The tests with so much output that a judgement stays under MAX_JUDGEMENT_BYTES.
 
-    Earlier tests keep theirs; what does not fit any more is cut and marked as truncated.
+    Earlier tests keep theirs; what does not fit any more is left out and marked as truncated.
     """
-    left = MAX_JUDGEMENT_BYTES - MAX_STORED_OUTPUT_BYTES - _BYTES_BESIDE_OUTPUT * len(tests)
+    left = MAX_JUDGEMENT_BYTES - _BYTES_BESIDE_TESTS - _BYTES_BESIDE_OUTPUT * len(tests)
     kept: list[JudgedTest] = []
     for test in tests:
-        size = sum(_stored_size(text) for text in (test.output, test.stderr, test.message))
-        if size <= left:
-            left -= size
-            kept.append(test)
-        else:
-            kept.append(replace(test, output=None, stderr=None, message=None, output_truncated=True))
+        size = _stored_size(test)
+        fits = size <= left
+        left -= size if fits else 0
+        kept.append(test if fits else _without_texts(test))
     return tuple(kept)
 
 
 def stored_text(data: bytes) -> str:
     """The first 64 KiB as text; what is not UTF-8 is replaced, and so is NUL."""
-    text = data[:MAX_STORED_OUTPUT_BYTES].decode("utf-8", "replace").replace("\0", "\ufffd")
-    while len(text.encode()) > MAX_STORED_OUTPUT_BYTES:  # a replaced byte becomes three
-        text = text[: len(text) * MAX_STORED_OUTPUT_BYTES // len(text.encode())]
-    return text
+    return _stored(data)[0]
+
+
+def _stored(data: bytes) -> tuple[str, bool]:
+    """The text of the first 64 KiB, cut between two characters, and whether anything was cut."""
+    whole = len(data) <= MAX_STORED_OUTPUT_BYTES
+    text = _Decoder("replace").decode(data[:MAX_STORED_OUTPUT_BYTES], final=whole)
+    encoded = text.replace("\0", "\ufffd").encode()  # a replaced byte becomes three
+    kept = encoded[:MAX_STORED_OUTPUT_BYTES].decode("utf-8", "ignore")
+    return kept, not whole or len(encoded) > MAX_STORED_OUTPUT_BYTES
 
 
 def _verdict(compilation: Compilation, tests: Sequence[JudgedTest]) -> Verdict:
@@ -289,12 +316,19 @@ def _verdict(compilation: Compilation, tests: Sequence[JudgedTest]) -> Verdict:
     return verdict_of_all(tests) if compilation.ok else Verdict.COMPILE_ERROR
 
 
-def _stored_size(text: str | None) -> int:
-    """Bytes of the text as a JSON string, where a control character takes six."""
-    if text is None:
-        return 0
-    controls = sum(1 for character in text if character < " " or character in '"\\')
-    return len(text.encode()) + 5 * controls
+def _stored_size(test: JudgedTest) -> int:
+    """Bytes that the texts of a test take as JSON strings."""
+    texts = (test.output, test.stderr, test.message, test.fault)
+    return sum(_json_size((text or "").encode()) for text in texts)
+
+
+def _json_size(text: bytes) -> int:
+    escaped = len(text) - len(text.translate(None, _ESCAPED))
+    return len(text) + (_MAX_ESCAPE - 1) * escaped
+
+
+def _without_texts(test: JudgedTest) -> JudgedTest:
+    return replace(test, output=None, stderr=None, message=None, fault=None, output_truncated=True)
 
 
 def _message(run: Run, comparison: Comparison | None) -> str | None:

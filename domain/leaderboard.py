@@ -7,7 +7,7 @@ them are skipped (1, 2, 2, 4).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -37,8 +37,12 @@ class Standing:
 
 
 def better(one: BestScore, other: BestScore) -> BestScore:
-    """The one that counts of two scores of the same user on the same challenge."""
-    return min(one, other, key=lambda s: (-s.score, s.reached_at))
+    """What counts of two scores of the same user on the same challenge.
+
+    The higher score, the earlier of equal ones; solved stays solved, whichever score counts.
+    """
+    best = other if _merit(other) < _merit(one) else one
+    return replace(best, solved=one.solved or other.solved)
 
 
 def standings(scores: Iterable[BestScore]) -> tuple[Standing, ...]:
@@ -74,23 +78,17 @@ def _standing(user_id: UserId, scores: Sequence[BestScore]) -> Standing:
     )
 
 
+def _merit(line: BestScore | Standing) -> tuple[Fraction, datetime]:
+    return -line.score, line.reached_at
+
+
 def _order(standing: Standing) -> tuple[Fraction, datetime, UserId]:
-    return -standing.score, standing.reached_at, standing.user_id
+    return (*_merit(standing), standing.user_id)
 
 
 def _with_ranks(ordered: Sequence[Standing]) -> tuple[Standing, ...]:
     ranked: list[Standing] = []
     for position, standing in enumerate(ordered, 1):
-        before = ranked[-1] if ranked else None
-        tied = before is not None and _order(before)[:2] == _order(standing)[:2]
-        rank = before.rank if before is not None and tied else position
-        ranked.append(
-            Standing(
-                rank=rank,
-                user_id=standing.user_id,
-                score=standing.score,
-                solved=standing.solved,
-                reached_at=standing.reached_at,
-            )
-        )
+        tied = bool(ranked) and _merit(ranked[-1]) == _merit(standing)
+        ranked.append(replace(standing, rank=ranked[-1].rank if tied else position))
     return tuple(ranked)

@@ -7,7 +7,7 @@ converse holds where every weight (and every group's points) is above 0.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
@@ -135,7 +135,7 @@ def test_scores(
 def rounded(value: Fraction) -> Decimal:
     """The value rounded half-even to 6 places, as it is shown and stored (decision 7)."""
     scaled = round(value * 10**6)  # int rounds a Fraction half to even
-    return Decimal(scaled).scaleb(-6).quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN)
+    return Decimal(f"{scaled}E-6")  # from text: exact, where arithmetic has 28 digits
 
 
 def _score_of_groups(groups: tuple[TestGroup, ...], tests: Sequence[ScoredTest]) -> Fraction:

@@ -64,9 +64,7 @@ class Session:
 
     def accepts_preceding(self, generation: int, now: datetime) -> bool:
         """Whether a token of `generation` is the directly preceding one, still within grace."""
-        return (
-            generation == self.generation - 1 and now - self.rotated_at <= PRECEDING_TOKEN_GRACE
-        )
+        return generation == self.generation - 1 and now - self.rotated_at <= PRECEDING_TOKEN_GRACE
 
 
 def fold_email(email: str) -> str:

@@ -37,9 +37,7 @@ def make_version(
     ordered = in_judging_order(tuple(tests))
     _check_tests(rules, ordered)
     resolved = {
-        language.id: resolve_limits(
-            rules.limits, language, rules.language_limits.get(language.id)
-        )
+        language.id: resolve_limits(rules.limits, language, rules.language_limits.get(language.id))
         for language in offered
     }
     return ChallengeVersion(
@@ -89,8 +87,8 @@ def _hash(
 ) -> str:
     """SHA-256 over all that judging reads, ids left out: equal content has an equal hash."""
     read = {
-        "rules": asdict(rules),
-        "resolved_limits": {language: asdict(limits) for language, limits in resolved.items()},
+        "rules": asdict(rules),  # type: ignore[misc]  # a dict[str, Any], as JSON has it
+        "resolved_limits": {id_: asdict(limits) for id_, limits in resolved.items()},  # type: ignore[misc]
         "tests": [
             (t.name, t.visibility, t.input.key, t.expected_output.key, t.weight, t.group)
             for t in tests
