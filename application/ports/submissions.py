@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from application.ports.storage import IdempotencyKey
+from domain.analytics import JudgedFact
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
 from domain.judging import Judgement, Verdict
 from domain.leaderboard import BestScore
@@ -82,21 +83,6 @@ class ChallengeProgress:
 
     best_score: Fraction
     solved: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedFact:
-    """One ranked, finished submission as analytics reads it (no tests)."""
-
-    submission_id: SubmissionId
-    user_id: UserId
-    challenge_id: ChallengeId
-    language: LanguageId
-    verdict: Verdict
-    score: Fraction
-    max_score: Fraction
-    cpu_ms: int | None
-    submitted_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

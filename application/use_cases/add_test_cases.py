@@ -97,8 +97,7 @@ class AddTestCases:
             if await unit.challenges.get(challenge_id) is None:
                 raise ChallengeNotFound(challenge_id)
         made = [
-            await self._stored(challenge_id, position, test)
-            for position, test in enumerate(tests)
+            await self._stored(challenge_id, position, test) for position, test in enumerate(tests)
         ]
         offered = await self.judge.languages()
         try:
@@ -169,9 +168,7 @@ class AddTestCases:
             await unit.challenges.add_version(version)
             await unit.challenges.update(changed, expected_revision=challenge.revision)
             if key is not None:
-                record = IdempotencyRecord(
-                    key=key, result=str(version.number), created_at=now
-                )
+                record = IdempotencyRecord(key=key, result=str(version.number), created_at=now)
                 await unit.idempotency.add(record)
         return Upload(challenge=changed, version=version, added=added)
 

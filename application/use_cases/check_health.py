@@ -1,9 +1,8 @@
 """Does everything answer that the platform depends on?"""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-
-import asyncio
 
 from application.ports.blob_store import BlobStore
 from application.ports.judge import JudgePort

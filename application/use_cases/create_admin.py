@@ -35,9 +35,7 @@ class CreateAdmin:
                 return None
             known = await unit.users.by_email(checked)
             if known is not None:
-                admin = replace(
-                    known, role=Role.ADMIN, disabled=False, password_hash=password_hash
-                )
+                admin = replace(known, role=Role.ADMIN, disabled=False, password_hash=password_hash)
                 await unit.users.update(admin)
                 await unit.sessions.revoke_all(admin.id)
                 return admin

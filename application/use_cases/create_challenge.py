@@ -99,8 +99,6 @@ class CreateChallenge:
             await unit.challenges.add_version(version)
             if key is not None:
                 await unit.idempotency.add(
-                    IdempotencyRecord(
-                        key=key, result=challenge.id, created_at=challenge.created_at
-                    )
+                    IdempotencyRecord(key=key, result=challenge.id, created_at=challenge.created_at)
                 )
         return challenge, version

@@ -83,8 +83,7 @@ class GetOpenChallenge:
                 self.blobs, test.expected_output, MAX_SHOWN_BYTES
             ),
             explanation=test.explanation,
-            truncated=max(test.input.size_bytes, test.expected_output.size_bytes)
-            > MAX_SHOWN_BYTES,
+            truncated=max(test.input.size_bytes, test.expected_output.size_bytes) > MAX_SHOWN_BYTES,
         )
 
 

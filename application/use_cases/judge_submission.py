@@ -197,9 +197,7 @@ class JudgeSubmission:
             limits = resolve_limits(Limits(), language, None)
             return _plan_of_own_input(claim, own, limits)
         async with self.storage.read() as unit:
-            version = await unit.challenges.version(
-                claim.submission.challenge_id, claim.version
-            )
+            version = await unit.challenges.version(claim.submission.challenge_id, claim.version)
             if version is None:
                 raise NotJudgeable("its challenge version is gone")
             tests = await unit.test_cases.of_version(version)
@@ -258,12 +256,8 @@ class JudgeSubmission:
     async def _tell(self, attempt: _Attempt, what: Happening) -> None:
         claim = attempt.claim
         attempt.told += 1
-        event_id = EventId(
-            judgement=claim.number, attempt=claim.attempt, sequence=attempt.told
-        )
-        await self.progress.publish(
-            claim.submission.id, ProgressEvent(id=event_id, what=what)
-        )
+        event_id = EventId(judgement=claim.number, attempt=claim.attempt, sequence=attempt.told)
+        await self.progress.publish(claim.submission.id, ProgressEvent(id=event_id, what=what))
 
 
 def _plan_of_own_input(claim: Claim, stdin: bytes, limits: Limits) -> _Plan:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from application.ports.storage import ChallengeFilter, Storage
 from application.ports.submissions import ChallengeProgress, SubmissionRepository
-from domain.challenge import Challenge, ChallengeStatus, ChallengeVersion, Difficulty
+from domain.challenge import Challenge, ChallengeStatus, ChallengeVersion
 from domain.ids import ChallengeId, UserId
 
 
@@ -37,25 +37,18 @@ class ListOpenChallenges:
     async def __call__(
         self,
         user_id: UserId,
+        which: ChallengeFilter,
         *,
-        difficulty: Difficulty | None = None,
-        tag: str | None = None,
-        text: str | None = None,
-        progress: ProgressFilter | None = None,
-        after: ChallengeId | None = None,
-        limit: int = 20,
+        progress: ProgressFilter | None,
+        after: ChallengeId | None,
+        limit: int,
     ) -> Sequence[OpenChallenge]:
-        """Published challenges, the oldest first, those after `after`."""
+        """Published challenges (whatever status `which` names), the oldest first, after `after`."""
         known = await self.submissions.progress_of(user_id)
-        which = _narrowed(
-            ChallengeFilter(
-                status=ChallengeStatus.PUBLISHED, difficulty=difficulty, tag=tag, text=text
-            ),
-            progress,
-            known,
-        )
+        published = replace(which, status=ChallengeStatus.PUBLISHED)
+        narrowed = _narrowed(published, progress, known)
         async with self.storage.read() as unit:
-            found = await unit.challenges.list(which, after=after, limit=limit)
+            found = await unit.challenges.list(narrowed, after=after, limit=limit)
             versions = await unit.challenges.versions([(c.id, c.published_version) for c in found])
         return [
             OpenChallenge(

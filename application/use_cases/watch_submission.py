@@ -80,9 +80,7 @@ class WatchSubmission:
         judgement = await self.submissions.judgement(submission.id, number)
         happenings = _happenings(judgement) if judgement is not None else iter(())
         for sequence, what in enumerate(happenings, 1):
-            event_id = EventId(
-                judgement=number, attempt=submission.attempt + 1, sequence=sequence
-            )
+            event_id = EventId(judgement=number, attempt=submission.attempt + 1, sequence=sequence)
             if after is None or event_id > after:
                 yield ProgressEvent(id=event_id, what=what)
 
@@ -98,9 +96,7 @@ def _where_it_stands(submission: Submission) -> ProgressEvent:
 def _happenings(judgement: Judgement) -> Iterator[Happening]:
     yield StatusChanged(status=SubmissionStatus.QUEUED)
     compiled = judgement.verdict is not Verdict.COMPILE_ERROR
-    yield Compiled(
-        compilation=Compilation(ok=compiled, output=judgement.compile_output or "")
-    )
+    yield Compiled(compilation=Compilation(ok=compiled, output=judgement.compile_output or ""))
     for test in judgement.tests:
         yield TestFinished(test=test)
     yield StatusChanged(status=SubmissionStatus.DONE)
