@@ -1,0 +1,1 @@
+"""Every port in memory: fast, honest, selectable; nothing outlives the process."""
