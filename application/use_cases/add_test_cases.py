@@ -192,10 +192,12 @@ async def _as_before(unit: UnitOfWork, challenge_id: ChallengeId, number: int) -
     if version is None:
         raise ChallengeNotFound(challenge_id)
     tests = await unit.test_cases.of_version(version)
-    added = sorted(
-        (test for test in tests if test.since_version == number), key=lambda t: t.position
-    )
+    added = sorted((t for t in tests if t.since_version == number), key=_position)
     return Upload(challenge=challenge, version=version, added=added)
+
+
+def _position(test: TestCase) -> int:
+    return test.position
 
 
 def _check(pointer: str, test: NewTestCase) -> None:

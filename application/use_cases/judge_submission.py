@@ -118,6 +118,7 @@ class JudgeSubmission:
             await _ended(heartbeat)
             await _ended(work)
         _raise_unless_lost(work)
+        _raise_unless_lost(heartbeat)
         return True
 
     async def _keep_alive(self, claim: Claim) -> None:
@@ -236,7 +237,7 @@ class JudgeSubmission:
         if claim.attempt >= MAX_ATTEMPTS:
             await self._finish(attempt, judgement)
             return
-        wait = BACK_OFF * 2 ** (claim.attempt - 1)
+        wait = BACK_OFF * (1 << (claim.attempt - 1))
         await self.submissions.hand_back(claim, not_before=self.clock.now() + wait)
         await self._tell(attempt, StatusChanged(status=SubmissionStatus.QUEUED))
 

@@ -39,9 +39,9 @@ class WatchSubmission:
         Live events come from the stream. What is over is told from the store, as one more
         attempt: it begins with `queued`, so readers drop what they had of the tests before.
         """
-        last = after
-        async with aclosing(self.progress.follow(submission_id, after)) as live:
-            upcoming = asyncio.ensure_future(anext(live, None))
+        last = await self._plausible(submission_id, after)
+        async with aclosing(self.progress.follow(submission_id, last)) as live:
+            upcoming = asyncio.create_task(_next(live))
             try:
                 while (submission := await self.submissions.get(submission_id)) is not None:
                     if submission.status is SubmissionStatus.DONE:
@@ -55,7 +55,7 @@ class WatchSubmission:
                         live_event = upcoming.result()
                         if live_event is None:
                             return
-                        upcoming = asyncio.ensure_future(anext(live, None))
+                        upcoming = asyncio.create_task(_next(live))
                         last = live_event.id
                         yield live_event
                         if isinstance(live_event.what, Done):
@@ -64,11 +64,22 @@ class WatchSubmission:
                 upcoming.cancel()
                 await asyncio.wait({upcoming})
 
-    async def _arrives(self, upcoming: "asyncio.Future[ProgressEvent | None]") -> bool:
+    async def _plausible(
+        self, submission_id: SubmissionId, after: EventId | None
+    ) -> EventId | None:
+        """The id, or None where no event can have had it: then all is told from the start."""
+        submission = await self.submissions.get(submission_id)
+        if submission is None or after is None:
+            return None
+        newest = submission.pending_number or submission.judgement_number
+        known = after.judgement <= newest and after.attempt <= submission.attempt + 1
+        return after if known else None
+
+    async def _arrives(self, upcoming: asyncio.Task[ProgressEvent | None]) -> bool:
         """Whether the next live event comes before it is time to look at the store again."""
-        alarm = asyncio.ensure_future(self.clock.sleep(LOOK_AGAIN_S))
+        alarm = asyncio.create_task(_wait(self.clock))
         try:
-            await asyncio.wait({upcoming, alarm}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([upcoming, alarm], return_when=asyncio.FIRST_COMPLETED)
         finally:
             alarm.cancel()
         return upcoming.done()
@@ -81,8 +92,17 @@ class WatchSubmission:
         happenings = _happenings(judgement) if judgement is not None else iter(())
         for sequence, what in enumerate(happenings, 1):
             event_id = EventId(judgement=number, attempt=submission.attempt + 1, sequence=sequence)
-            if after is None or event_id > after:
+            if after is None or event_id > after or isinstance(what, Done):
                 yield ProgressEvent(id=event_id, what=what)
+
+
+async def _next(live: AsyncGenerator[ProgressEvent]) -> ProgressEvent | None:
+    """The next live event; None when the stream was closed."""
+    return await anext(live, None)
+
+
+async def _wait(clock: Clock) -> None:
+    await clock.sleep(LOOK_AGAIN_S)
 
 
 def _where_it_stands(submission: Submission) -> ProgressEvent:
