@@ -1,5 +1,6 @@
 """What the environment says: every setting, once. The only place that reads the environment."""
 
+import contextlib
 import ipaddress
 import os
 import re
@@ -41,9 +42,7 @@ SETTINGS = (
         description="Folder of the embedded database, blobs and keys; `:memory:` keeps nothing.",
     ),
     Setting(name="ASSAY_HOST", default="127.0.0.1", description="Address to listen on."),
-    Setting(
-        name="ASSAY_PORT", default="8000", description="Port to listen on; 0 takes a free one."
-    ),
+    Setting(name="ASSAY_PORT", default="8000", description="Port to listen on; 0 is a free one."),
     Setting(
         name="ASSAY_PUBLIC_URL",
         default="",
@@ -128,9 +127,9 @@ class Settings:
         return _is_loopback(self.host)
 
     @property
-    def is_production(self) -> bool:
-        """Open to others than this machine (decision 27)."""
-        return not self.is_loopback
+    def may_judge_weakly(self) -> bool:
+        """Whether programs are judged where limits cannot be enforced fully (decision 27)."""
+        return self.is_loopback or self.allow_weak_sandbox
 
 
 def load_settings(
@@ -284,18 +283,19 @@ def _secret_key(text: str, home: Path | None, *, loopback: bool) -> bytes:
 
 def _kept_secret(path: Path) -> bytes:
     """The key in that file, made (with mode 0600) by whoever comes first."""
+    own = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(MIN_SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(own)  # whoever comes second reads the first one's key
+        own.unlink()
         key = path.read_bytes()
-        if len(key) < MIN_SECRET_BYTES:
-            raise BadSetting("SECRET_KEY", f"in {path} is cut short; remove the file") from None
-        return key
     except OSError as error:
         raise BadSetting("ASSAY_HOME", f"cannot be written to: {error.strerror}") from None
-    key = secrets.token_bytes(MIN_SECRET_BYTES)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
+    if len(key) < MIN_SECRET_BYTES:
+        raise BadSetting("SECRET_KEY", f"in {path} is cut short; remove the file")
     return key

@@ -1,0 +1,205 @@
+"""The one place where ports meet adapters."""
+
+import tempfile
+from pathlib import Path
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Dependency, Selector, Singleton
+
+from adapters.filesystem.blob_store import FolderBlobStore
+from adapters.in_process.progress import InProcessProgressStream
+from adapters.in_process.rate_limiter import InProcessRateLimiter
+from adapters.in_process.task_queue import InProcessTaskQueue
+from adapters.memory.blob_store import MemoryBlobStore
+from adapters.memory.storage import MemoryStorage
+from adapters.memory.submissions import MemorySubmissionRepository
+from adapters.sandbox.judge import SandboxJudge
+from adapters.security.keys import derive_keys
+from adapters.security.passwords import Argon2PasswordHasher
+from adapters.security.tokens import JwtTokens
+from adapters.sql.engine import sqlite_engine
+from adapters.sql.storage import SqlStorage
+from adapters.sql.submissions import SqlSubmissionRepository
+from adapters.system.clock import SystemClock
+from adapters.system.ids import SystemIds
+from application.use_cases.add_test_cases import AddTestCases
+from application.use_cases.authenticate import Authenticate
+from application.use_cases.check_health import CheckHealth
+from application.use_cases.create_admin import CreateAdmin
+from application.use_cases.create_challenge import CreateChallenge
+from application.use_cases.delete_test_case import DeleteTestCase
+from application.use_cases.forget_expired import ForgetExpired
+from application.use_cases.get_analytics import GetAnalytics
+from application.use_cases.get_challenge import GetChallenge
+from application.use_cases.get_leaderboard import GetLeaderboard
+from application.use_cases.get_open_challenge import GetOpenChallenge
+from application.use_cases.get_submission import GetSubmission
+from application.use_cases.judge_submission import JudgeSubmission
+from application.use_cases.list_challenges import ListChallenges
+from application.use_cases.list_languages import ListLanguages
+from application.use_cases.list_open_challenges import ListOpenChallenges
+from application.use_cases.list_submissions import ListSubmissions
+from application.use_cases.list_test_cases import ListTestCases
+from application.use_cases.list_users import ListUsers
+from application.use_cases.log_in import LogIn
+from application.use_cases.log_out import LogOut
+from application.use_cases.read_test_data import ReadTestData
+from application.use_cases.recover_work import RecoverWork
+from application.use_cases.refresh_session import RefreshSession
+from application.use_cases.register_user import RegisterUser
+from application.use_cases.rejudge_submission import RejudgeSubmission
+from application.use_cases.replace_challenge import ReplaceChallenge
+from application.use_cases.run_code import RunCode
+from application.use_cases.submit_code import SubmitCode
+from application.use_cases.update_user import UpdateUser
+from application.use_cases.wake_workers import WakeWorkers
+from application.use_cases.watch_submission import WatchSubmission
+from config.settings import Settings
+
+EMBEDDED_WORKER = "embedded"
+"""The one worker of a home folder, which the server's lock on the folder keeps the only one."""
+
+
+def _home(home: Path | None) -> Path:
+    """The home folder, or, where nothing is kept, one that the system will clear away."""
+    return home or Path(tempfile.mkdtemp(prefix="assay-"))
+
+
+def _below(home: Path, name: str) -> Path:
+    return home / name
+
+
+def _kept(home: Path | None) -> str:
+    """Which adapters hold what is stored."""
+    return "memory" if home is None else "embedded"
+
+
+class Container(DeclarativeContainer):
+    """Every port's adapter, every use case; each built once, when it is first asked for."""
+
+    settings = Dependency(instance_of=Settings)
+
+    home = Singleton(_home, settings.provided.home)
+    kept = Singleton(_kept, settings.provided.home)
+    keys = Singleton(derive_keys, settings.provided.secret_key)
+
+    clock = Singleton(SystemClock)
+    ids = Singleton(SystemIds)
+    passwords = Singleton(Argon2PasswordHasher)
+    tokens = Singleton(JwtTokens, keys=keys, clock=clock)
+    engine = Singleton(sqlite_engine, Singleton(_below, home, "assay.db"))
+    storage = Selector(
+        kept, memory=Singleton(MemoryStorage), embedded=Singleton(SqlStorage, engine)
+    )
+    submissions = Selector(
+        kept,
+        memory=Singleton(MemorySubmissionRepository),
+        embedded=Singleton(SqlSubmissionRepository, engine),
+    )
+    blobs = Selector(
+        kept,
+        memory=Singleton(MemoryBlobStore, clock),
+        embedded=Singleton(FolderBlobStore, Singleton(_below, home, "blobs"), clock),
+    )
+    judge = Singleton(
+        SandboxJudge,
+        home=Singleton(_below, home, "sandbox"),
+        slots=settings.provided.judge_slots,
+        allow_weak=settings.provided.may_judge_weakly,
+    )
+    queue = Singleton(InProcessTaskQueue, slots=settings.provided.judge_slots)
+    progress = Singleton(InProcessProgressStream)
+    rate_limiter = Singleton(InProcessRateLimiter, clock)
+
+    register_user = Singleton(
+        RegisterUser, storage=storage, passwords=passwords, clock=clock, ids=ids
+    )
+    create_admin = Singleton(
+        CreateAdmin, storage=storage, passwords=passwords, clock=clock, ids=ids
+    )
+    log_in = Singleton(
+        LogIn, storage=storage, passwords=passwords, tokens=tokens, clock=clock, ids=ids
+    )
+    refresh_session = Singleton(RefreshSession, storage=storage, tokens=tokens, clock=clock)
+    log_out = Singleton(LogOut, storage=storage)
+    authenticate = Singleton(Authenticate, storage=storage, tokens=tokens, clock=clock)
+    list_users = Singleton(ListUsers, storage=storage)
+    update_user = Singleton(UpdateUser, storage=storage)
+
+    list_languages = Singleton(ListLanguages, judge=judge)
+    list_open_challenges = Singleton(ListOpenChallenges, storage=storage, submissions=submissions)
+    get_open_challenge = Singleton(
+        GetOpenChallenge, storage=storage, submissions=submissions, blobs=blobs, judge=judge
+    )
+    submit_code = Singleton(
+        SubmitCode,
+        storage=storage,
+        submissions=submissions,
+        judge=judge,
+        queue=queue,
+        clock=clock,
+        ids=ids,
+    )
+    run_code = Singleton(
+        RunCode,
+        storage=storage,
+        submissions=submissions,
+        judge=judge,
+        queue=queue,
+        clock=clock,
+        ids=ids,
+    )
+    list_submissions = Singleton(ListSubmissions, submissions=submissions)
+    get_submission = Singleton(GetSubmission, storage=storage, submissions=submissions)
+    watch_submission = Singleton(
+        WatchSubmission, submissions=submissions, progress=progress, clock=clock
+    )
+    rejudge_submission = Singleton(
+        RejudgeSubmission, storage=storage, submissions=submissions, queue=queue
+    )
+    get_leaderboard = Singleton(GetLeaderboard, storage=storage, submissions=submissions)
+    get_analytics = Singleton(GetAnalytics, storage=storage, submissions=submissions, clock=clock)
+
+    create_challenge = Singleton(
+        CreateChallenge, storage=storage, judge=judge, clock=clock, ids=ids
+    )
+    replace_challenge = Singleton(ReplaceChallenge, storage=storage, judge=judge, clock=clock)
+    list_challenges = Singleton(ListChallenges, storage=storage)
+    get_challenge = Singleton(GetChallenge, storage=storage)
+    add_test_cases = Singleton(
+        AddTestCases, storage=storage, blobs=blobs, judge=judge, clock=clock, ids=ids
+    )
+    delete_test_case = Singleton(DeleteTestCase, storage=storage, judge=judge, clock=clock)
+    list_test_cases = Singleton(ListTestCases, storage=storage)
+    read_test_data = Singleton(ReadTestData, storage=storage, blobs=blobs)
+
+    judge_submission = Singleton(
+        JudgeSubmission,
+        storage=storage,
+        submissions=submissions,
+        blobs=blobs,
+        judge=judge,
+        progress=progress,
+        clock=clock,
+        ids=ids,
+        worker=EMBEDDED_WORKER,
+    )
+    recover_work = Singleton(
+        RecoverWork, submissions=submissions, queue=queue, clock=clock, worker=EMBEDDED_WORKER
+    )
+    wake_workers = Singleton(WakeWorkers, submissions=submissions, queue=queue, clock=clock)
+    forget_expired = Singleton(ForgetExpired, storage=storage, submissions=submissions, clock=clock)
+    check_health = Singleton(
+        CheckHealth, storage=storage, submissions=submissions, blobs=blobs, judge=judge
+    )
+
+
+async def close(container: Container) -> None:
+    """Close what the container has built, what depends on others first."""
+    await container.queue().close()
+    await container.progress().close()
+    await container.rate_limiter().close()
+    await container.judge().close()
+    await container.submissions().close()
+    await container.blobs().close()
+    await container.storage().close()

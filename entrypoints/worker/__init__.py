@@ -1,0 +1,1 @@
+"""What takes wake-ups from a queue and calls the use cases."""
