@@ -1,0 +1,1 @@
+"""Judging on this machine: bubblewrap, namespaces, cgroups, seccomp and a small init of ours."""

@@ -1,0 +1,201 @@
+"""What one box is like, and the command line of launcher, bubblewrap and init that makes it so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+WORK = "/box"
+APP = "/app"
+INIT = "/init"
+_STAGE = "/mnt"
+_FIRST_DEVICES = ("null", "zero", "full", "random", "urandom")
+_SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_SYSTEM_SETTINGS = ("alternatives", "ld.so.cache", "localtime", "perl", "php")
+"""Of /etc only what runtimes need to start: no accounts, no keys, no names of hosts."""
+_SETTINGS_OF_JAVA = "java-*"
+_SMALL_TMPFS = 1 << 20
+_MAX_FILE_BYTES = 1 << 30
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": WORK,
+    "TMPDIR": "/tmp",  # noqa: S108 - the box's own
+    "LANG": "C.UTF-8",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bind:
+    """A file or folder of this machine that the box shows read-only."""
+
+    source: Path
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxLimits:
+    """Where a box is stopped. `time_ms` is the CPU limit, `kill_time_ms` where it is enforced."""
+
+    time_ms: int
+    kill_time_ms: int
+    wall_time_ms: int
+    memory_kib: int
+    stdout_bytes: int
+    processes: int = 64
+    bears_address_limit: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """One program to run in a fresh box.
+
+    `links` are names in the work folder that point to paths of the box.
+    """
+
+    command: tuple[str, ...]
+    limits: BoxLimits
+    binds: tuple[Bind, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    stdin: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boxing:
+    """How boxes are made on this machine: what was found out once.
+
+    `accounts` is the box's /etc/passwd, which holds its one user. `bwrap_root` is set where
+    bubblewrap and its libraries lie outside /usr, and may be out of reach for the slot's uid.
+    `first_uid` is None where boxes run as whoever runs the server; without `staging` the sources
+    of binds must be reachable for the uid of the box.
+    """
+
+    init: Path
+    bwrap: Path
+    accounts: Path
+    bwrap_root: Path | None
+    first_uid: int | None
+    staging: bool
+
+    def uid(self, slot: int) -> int | None:
+        return None if self.first_uid is None else self.first_uid + slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one box runs: its slot, its parent and its leaf control groups."""
+
+    slot: int
+    parent: int
+    cgroups: tuple[Path, ...] = ()
+    limits_address: bool = False
+
+
+def command_line(boxing: Boxing, box: Box, place: Place) -> list[str]:
+    """The whole chain: our launcher, bubblewrap, our init, the program."""
+    own = (
+        Bind(source=boxing.init, target=INIT),
+        Bind(source=boxing.accounts, target="/etc/passwd"),
+    )
+    binds = (*own, *box.binds)
+    return [
+        str(boxing.init),
+        *_launcher_options(boxing, binds, place),
+        "--",
+        _bwrap_path(boxing, len(binds)),
+        *_bwrap_options(boxing, box, binds),
+        "--",
+        INIT,
+        *_init_options(box.limits, place),
+        "--",
+        *box.command,
+    ]
+
+
+def _launcher_options(boxing: Boxing, binds: tuple[Bind, ...], place: Place) -> list[str]:
+    options = ["launch", "-p", str(place.parent)]
+    for folder in place.cgroups:
+        options += ["-c", str(folder)]
+    if boxing.staging:
+        for bind in binds:
+            options += ["-m", str(bind.source)]
+        if boxing.bwrap_root:
+            options += ["-m", str(boxing.bwrap_root)]
+    uid = boxing.uid(place.slot)
+    return options if uid is None else [*options, "-u", str(uid)]
+
+
+def _bwrap_path(boxing: Boxing, staged: int) -> str:
+    if boxing.staging and boxing.bwrap_root:
+        return f"{_STAGE}/{staged}/{boxing.bwrap.relative_to(boxing.bwrap_root)}"
+    return str(boxing.bwrap)
+
+
+def _bwrap_options(boxing: Boxing, box: Box, binds: tuple[Bind, ...]) -> list[str]:
+    size = box.limits.memory_kib * 1024
+    options = [*_NAMESPACES, *system_view(), *_DEVICES]
+    options += [*_tmpfs("/tmp", size), *_tmpfs(WORK, size), *_tmpfs("/dev/shm", size)]  # noqa: S108
+    for number, bind in enumerate(binds):
+        source = f"{_STAGE}/{number}" if boxing.staging else str(bind.source)
+        options += ["--ro-bind", source, bind.target]
+    for name, target in box.links.items():
+        options += ["--symlink", target, f"{WORK}/{name}"]
+    return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]
+
+
+def _init_options(limits: BoxLimits, place: Place) -> list[str]:
+    memory = limits.memory_kib * 1024
+    options = {
+        "-g": len(place.cgroups),
+        "-t": limits.kill_time_ms // 1000 + 2,  # only a back-stop: the group's clock is exact
+        "-s": memory // 8 * 7,  # endless recursion meets its guard before the memory limit
+        "-f": min(memory, _MAX_FILE_BYTES),
+        "-n": limits.processes + 3,  # bubblewrap's child, our init and its helper
+    }
+    if place.limits_address and limits.bears_address_limit:
+        options["-a"] = memory + (64 << 20)
+    return ["run", *(str(part) for option in options.items() for part in option)]
+
+
+# CAP_SYS_ADMIN and CAP_SETPCAP are for our init alone and count only inside the box's user
+# namespace; the program loses both. No --dev: it would make bubblewrap nest a second user
+# namespace, in which our init could not mount the test's own /proc.
+_NAMESPACES = (
+    *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+    *("--uid", "1000", "--gid", "1000", "--hostname", "box"),
+    *("--die-with-parent", "--as-pid-1"),
+    *("--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP"),
+    *("--proc", "/proc"),
+)
+
+
+def _tmpfs(path: str, size: int) -> tuple[str, ...]:
+    return ("--size", str(size), "--tmpfs", path)
+
+
+_DEVICES = (
+    *_tmpfs("/dev", _SMALL_TMPFS),
+    *(part for name in _FIRST_DEVICES for part in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
+    *("--symlink", "/proc/self/fd", "/dev/fd"),
+    *(
+        part
+        for number, name in enumerate(("stdin", "stdout", "stderr"))
+        for part in ("--symlink", f"/proc/self/fd/{number}", f"/dev/{name}")
+    ),
+)
+
+
+@cache
+def system_view(root: Path = Path("/")) -> tuple[str, ...]:
+    """Read-only /usr and what belongs to it, and the few settings that runtimes need."""
+    options = ["--ro-bind", "/usr", "/usr"]
+    for name in _SYSTEM_LINKS:
+        path = root / name
+        if path.is_symlink():
+            options += ["--symlink", str(path.readlink()), f"/{name}"]
+        elif path.is_dir():
+            options += ["--ro-bind", f"/{name}", f"/{name}"]
+    java = tuple(path.name for path in sorted((root / "etc").glob(_SETTINGS_OF_JAVA)))
+    for name in (*_SYSTEM_SETTINGS, *java):
+        options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    return tuple(options)

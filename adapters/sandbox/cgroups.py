@@ -1,0 +1,312 @@
+"""Control groups: limits that bite and figures read outside, controller by controller (v1, v2)."""
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.sandbox.processes import is_alive, start_ticks
+
+PREFIX = "assay"
+SERVER_LEAF = f"{PREFIX}-server"
+"""Where a server moves itself on v2, whose groups hold either processes or groups with limits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hierarchy:
+    """Where leaf groups with one controller are made."""
+
+    version: int
+    base: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a group has used so far; None where no controller says."""
+
+    cpu_ns: int | None
+    peak_kib: int | None
+    was_out_of_memory: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cgroups:
+    """The controllers that were found writable; a missing one is None."""
+
+    memory: Hierarchy | None = None
+    pids: Hierarchy | None = None
+    cpu: Hierarchy | None = None
+    kill: Hierarchy | None = None
+
+    @property
+    def hierarchies(self) -> tuple[Hierarchy, ...]:
+        found = (self.memory, self.pids, self.cpu, self.kill)
+        return tuple(dict.fromkeys(h for h in found if h is not None))
+
+    def versions(self) -> dict[str, str]:
+        """For staff: which version serves each controller."""
+        named = {"memory": self.memory, "pids": self.pids, "cpu": self.cpu, "kill": self.kill}
+        return {name: f"v{h.version}" if h else "none" for name, h in named.items()}
+
+    def leaf(self, name: str, *, memory_kib: int, processes: int) -> "Leaf":
+        """A fresh leaf group of that name with its limits set.
+
+        Raises:
+            OSError: the kernel refused.
+        """
+        leaf = Leaf(self, name)
+        try:
+            leaf.make(memory_kib=memory_kib, processes=processes)
+        except OSError:
+            leaf.remove()
+            raise
+        return leaf
+
+
+class Leaf:
+    """The groups of one run, one folder a hierarchy."""
+
+    def __init__(self, cgroups: Cgroups, name: str) -> None:
+        self._cgroups = cgroups
+        self._name = name
+        self.folders = tuple(h.base / name for h in cgroups.hierarchies)
+
+    def make(self, *, memory_kib: int, processes: int) -> None:
+        for folder in self.folders:
+            folder.mkdir()
+        if self._cgroups.memory:
+            _limit_memory(self._cgroups.memory, self._name, memory_kib * 1024)
+        if self._cgroups.pids:
+            _write(self._cgroups.pids.base / self._name / "pids.max", processes)
+
+    def cpu_ns(self) -> int | None:
+        cpu = self._cgroups.cpu
+        if cpu is None:
+            return None
+        folder = cpu.base / self._name
+        if cpu.version == 1:
+            return _number(folder / "cpuacct.usage")
+        used_us = _field(folder / "cpu.stat", "usage_usec")
+        return None if used_us is None else used_us * 1000
+
+    def usage(self) -> Usage:
+        """All figures; read it when every process of the group has ended."""
+        memory = self._cgroups.memory
+        if memory is None:
+            return Usage(cpu_ns=self.cpu_ns(), peak_kib=None, was_out_of_memory=False)
+        folder = memory.base / self._name
+        is_v1 = memory.version == 1
+        peak = _number(folder / ("memory.max_usage_in_bytes" if is_v1 else "memory.peak"))
+        kills = _field(folder / ("memory.oom_control" if is_v1 else "memory.events"), "oom_kill")
+        return Usage(
+            cpu_ns=self.cpu_ns(),
+            peak_kib=None if peak is None else peak // 1024,
+            was_out_of_memory=bool(kills),
+        )
+
+    def kill(self) -> None:
+        """End every process of the group at once, where the kernel can do that."""
+        if self._cgroups.kill:
+            with contextlib.suppress(OSError):
+                _write(self._cgroups.kill.base / self._name / "cgroup.kill", 1)
+
+    def remove(self) -> bool:
+        """Whether all its folders are gone now; they stay busy until the last process is buried."""
+        return all([remove_group(folder) for folder in self.folders])
+
+
+def find_cgroups() -> Cgroups:
+    """The controllers that this process may use, each one tried."""
+    v1, v2 = _places()
+    unified = _unified(v2) if v2 else Cgroups()
+    legacy = {
+        name: Hierarchy(version=1, base=v1[controller])
+        for name, controller in (("memory", "memory"), ("pids", "pids"), ("cpu", "cpuacct"))
+        if controller in v1
+    }
+    return Cgroups(
+        memory=unified.memory or _tried(legacy.get("memory"), "memory.limit_in_bytes"),
+        pids=unified.pids or _tried(legacy.get("pids"), "pids.max"),
+        cpu=_tried(legacy.get("cpu"), "cpuacct.usage") or unified.cpu,
+        kill=unified.kill,
+    )
+
+
+def sweep(bases: Iterable[Path]) -> None:
+    """Remove the groups of servers that are no more, and end what may still run in them."""
+    for base in bases:
+        for folder in _folders(base):
+            owner = _owner(folder.name)
+            if owner is not None and not is_alive(*owner):
+                kill_group(folder)
+                remove_group(folder)
+
+
+def kill_group(folder: Path) -> None:
+    """End the processes that a group of ours still holds."""
+    with contextlib.suppress(OSError):
+        for line in (folder / "cgroup.procs").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(line), 9)
+
+
+def remove_group(folder: Path) -> bool:
+    """Whether the group is gone now."""
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def leaf_prefix() -> str:
+    """How the names of this process's groups begin: leftovers are told by the dead process."""
+    return f"{PREFIX}-{os.getpid()}-{start_ticks(os.getpid())}-"
+
+
+def _owner(name: str) -> tuple[int, int] | None:
+    parts = name.split("-")
+    if len(parts) != 4 or parts[0] != PREFIX or not (parts[1] + parts[2]).isdecimal():
+        return None
+    return int(parts[1]), int(parts[2])
+
+
+def _folders(base: Path) -> Iterator[Path]:
+    with contextlib.suppress(OSError):
+        yield from list(base.glob(f"{PREFIX}-*-*-*"))
+
+
+# --- finding -----------------------------------------------------------------------------------
+
+
+def _places() -> tuple[dict[str, Path], Path | None]:
+    """Our own group in each v1 controller's hierarchy, and in the v2 hierarchy."""
+    own = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, names, path = line.split(":", 2)
+        own.update(dict.fromkeys(names.split(","), path))
+    v1: dict[str, Path] = {}
+    v2 = None
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        fields, _, kind = line.partition(" - ")
+        root, mount_point = fields.split()[3:5]
+        kind_name, _, options = kind.split()[:3]
+        if kind_name == "cgroup2" and "" in own:
+            v2 = _beneath(mount_point, root, own[""])
+        elif kind_name == "cgroup":
+            for name in set(options.split(",")) & own.keys():
+                v1[name] = _beneath(mount_point, root, own[name])
+    return v1, v2
+
+
+def _beneath(mount_point: str, root: str, path: str) -> Path:
+    """A container may mount its own group as the root, and still see the whole path of it."""
+    inside = path.removeprefix(root.rstrip("/")) if path.startswith(root) else ""
+    return Path(mount_point) / inside.lstrip("/")
+
+
+def _tried(hierarchy: Hierarchy | None, file: str) -> Hierarchy | None:
+    if hierarchy is None:
+        return None
+    probe = hierarchy.base / f"{leaf_prefix()}probe"
+    try:
+        probe.mkdir()
+        descriptor = os.open(probe / file, os.O_RDWR)
+    except OSError:
+        return None
+    else:
+        os.close(descriptor)
+        return hierarchy
+    finally:
+        remove_group(probe)
+
+
+def _unified(own: Path) -> Cgroups:
+    """What the v2 hierarchy offers below our own group."""
+    base = own.parent if own.name == SERVER_LEAF else own
+    hierarchy = Hierarchy(version=2, base=base)
+    usable = _tried(hierarchy, "cgroup.procs")
+    if usable is None:
+        return Cgroups()
+    enabled = _enabled_controllers(base)
+    return Cgroups(
+        memory=usable if "memory" in enabled else None,
+        pids=usable if "pids" in enabled else None,
+        cpu=usable,
+        kill=_tried_kill(usable),
+    )
+
+
+def _tried_kill(hierarchy: Hierarchy) -> Hierarchy | None:
+    probe = hierarchy.base / f"{leaf_prefix()}probe"
+    try:
+        probe.mkdir()
+        _write(probe / "cgroup.kill", 1)
+    except OSError:
+        return None
+    else:
+        return hierarchy
+    finally:
+        remove_group(probe)
+
+
+def _enabled_controllers(base: Path) -> frozenset[str]:
+    """Those that children of `base` get, after asking for the ones we want."""
+    wanted = {"memory", "pids"} & set((base / "cgroup.controllers").read_text().split())
+    control = base / "cgroup.subtree_control"
+    if wanted - set(control.read_text().split()):
+        with contextlib.suppress(OSError):
+            _leave(base)
+            _write(control, " ".join(f"+{name}" for name in sorted(wanted)))
+    return frozenset(wanted & set(control.read_text().split()))
+
+
+def _leave(base: Path) -> None:
+    """Go into a leaf of our own: a v2 group that limits its children may hold no process."""
+    leaf = base / SERVER_LEAF
+    leaf.mkdir(exist_ok=True)
+    _write(leaf / "cgroup.procs", os.getpid())
+
+
+# --- reading and writing -----------------------------------------------------------------------
+
+
+def _limit_memory(memory: Hierarchy, name: str, limit: int) -> None:
+    folder = memory.base / name
+    if memory.version == 1:
+        _write(folder / "memory.limit_in_bytes", limit)
+        with contextlib.suppress(OSError):  # a kernel without swap accounting has no such file
+            _write(folder / "memory.memsw.limit_in_bytes", limit)
+        return
+    _write(folder / "memory.max", limit)
+    for file, value in (("memory.swap.max", 0), ("memory.oom.group", 1)):
+        with contextlib.suppress(OSError):
+            _write(folder / file, value)
+
+
+def _write(path: Path, value: int | str) -> None:
+    """One write, to a file that must be there: open(..., "w") would create it elsewhere."""
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, str(value).encode())
+    finally:
+        os.close(descriptor)
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _field(path: Path, name: str) -> int | None:
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return None
+    found = (line.split() for line in lines if line.startswith(f"{name} "))
+    return next((int(value) for _, value in found), None)

@@ -1,0 +1,166 @@
+"""The descriptors between the server and a box: what it reads, what it writes, what init reports."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+PIPE_BYTES = 1 << 20
+"""As much as the kernel lets an unprivileged process ask for."""
+_FIRST_FREE = 10
+_RECORD = struct.Struct("=iiqqqq")
+
+
+class Kind(IntEnum):
+    """What init says; the same numbers as in init.c."""
+
+    STARTED = 1
+    ENDED = 2
+    FAILED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One report of init; `value` is a wait status or an error number."""
+
+    kind: Kind
+    value: int
+    time_ns: int
+    cpu_ns: int
+    max_rss_kib: int
+
+
+def sealed_input(data: bytes) -> int:
+    """A descriptor to read `data` from: memory that nobody can change any more, opened afresh.
+
+    The program may open /proc/self/fd/0 for writing, but the seals stand, and no offset and no
+    file of this machine is shared with it.
+    """
+    writable = os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(writable, rest) :]
+        os.fchmod(writable, 0o444)
+        seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+        fcntl.fcntl(writable, fcntl.F_ADD_SEALS, seals)
+        return above_standard(os.open(f"/proc/self/fd/{writable}", os.O_RDONLY | os.O_CLOEXEC))
+    finally:
+        os.close(writable)
+
+
+def open_pipe(owner: int | None, size: int | None = None) -> tuple[int, int]:
+    """A pipe (to read, to write) that the box may open again under /dev/stdout."""
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(read_end, False)
+    if owner is not None:
+        os.fchown(write_end, owner, owner)
+    if size is not None:
+        with contextlib.suppress(OSError):  # the user's share of pipe memory may be spent
+            fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, size)
+    return read_end, above_standard(write_end)
+
+
+def above_standard(descriptor: int) -> int:
+    """The same, away from 0 to 3: those are overwritten in the child, one after the other."""
+    if descriptor >= _FIRST_FREE:
+        return descriptor
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
+    os.close(descriptor)
+    return moved
+
+
+class Sink:
+    """Reads a pipe to its end, keeps the first `cap` bytes and says when there are more."""
+
+    def __init__(self, descriptor: int, cap: int, on_overflow: Callable[[], None]) -> None:
+        self._descriptor = descriptor
+        self._cap = cap
+        self._on_overflow = on_overflow
+        self._kept = bytearray()
+        self.is_over = False
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_reader(descriptor, self._read)
+
+    @property
+    def content(self) -> bytes:
+        return bytes(self._kept)
+
+    def close(self) -> None:
+        if not self.ended.done():
+            self._loop.remove_reader(self._descriptor)
+            os.close(self._descriptor)
+            self.ended.set_result(None)
+
+    def _read(self) -> None:
+        try:
+            chunk = os.read(self._descriptor, PIPE_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        if not chunk:
+            self.close()
+            return
+        room = self._cap - len(self._kept)
+        self._kept += chunk[:room]
+        if len(chunk) > room and not self.is_over:
+            self.is_over = True
+            self._on_overflow()
+
+
+class Reports:
+    """Reads what init reports. `started` and `ended` are done when it says so, or can no more."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._loop = asyncio.get_running_loop()
+        self.records: dict[Kind, Record] = {}
+        self.started: asyncio.Future[None] = self._loop.create_future()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        self._is_open = True
+        self._loop.add_reader(descriptor, self._read)
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._loop.remove_reader(self._descriptor)
+            os.close(self._descriptor)
+        _done(self.started)
+        _done(self.ended)
+
+    def _read(self) -> None:
+        try:
+            # Records are shorter than what a pipe writes at once, so they come whole.
+            chunk = os.read(self._descriptor, _RECORD.size * 8)
+        except (BlockingIOError, InterruptedError):
+            return
+        if not chunk:
+            self.close()
+            return
+        for kind, value, time_ns, user_us, system_us, max_rss_kib in _RECORD.iter_unpack(chunk):
+            self._take(
+                Record(
+                    kind=Kind(kind),
+                    value=value,
+                    time_ns=time_ns,
+                    cpu_ns=(user_us + system_us) * 1000,
+                    max_rss_kib=max_rss_kib,
+                )
+            )
+
+    def _take(self, record: Record) -> None:
+        self.records.setdefault(record.kind, record)
+        if record.kind is Kind.STARTED:
+            _done(self.started)
+        else:
+            _done(self.started)
+            _done(self.ended)
+
+
+def _done(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

