@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -114,13 +114,13 @@ class Settings:
     host: str
     port: int
     public_url: str | None
-    admin: tuple[str, str] | None
+    admin: tuple[str, str] | None = field(repr=False)
     rate_limits: bool
     trusted_proxies: tuple[str, ...]
     judge_slots: int
     allow_weak_sandbox: bool
-    metrics_token: str | None
-    secret_key: bytes
+    metrics_token: str | None = field(repr=False)
+    secret_key: bytes = field(repr=False)
 
     @property
     def is_loopback(self) -> bool:

@@ -1,0 +1,86 @@
+"""A real server in a process of its own, for tests: free port, temporary home, ended by its pid."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+READY = re.compile(r"http://127\.0\.0\.1:(\d+)")
+START_S = 90
+
+
+@dataclass
+class Server:
+    """A running server and where it listens."""
+
+    process: subprocess.Popen[str]
+    home: Path
+    url: str = ""
+    output: list[str] = field(default_factory=list)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=30)
+
+    def stop(self) -> int:
+        """Ask it to end, and wait for that."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+
+def start(home: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Server:
+    """Start `assay serve` on a free port and return when it answers."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")},
+        "ASSAY_HOME": str(home),
+        "ASSAY_PORT": "0",
+        **(environment or {}),
+    }
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "entrypoints.cli.main", "serve", *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    server = Server(process=process, home=home)
+    ready = threading.Event()
+    threading.Thread(target=_read, args=(server, ready), daemon=True).start()
+    if not ready.wait(START_S) or not server.url:
+        process.kill()
+        raise AssertionError("the server did not start:\n" + "".join(server.output))
+    return server
+
+
+def _read(server: Server, ready: threading.Event) -> None:
+    assert server.process.stdout is not None
+    for line in server.process.stdout:
+        server.output.append(line)
+        match = READY.search(line)
+        if match and not server.url:
+            server.url = match[0]
+            ready.set()
+    ready.set()
+
+
+@contextlib.contextmanager
+def running(
+    home: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """A server for the length of the block."""
+    server = start(home, *arguments, environment=environment)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.kill()
+        if server.process.stdout is not None:
+            server.process.stdout.close()
