@@ -65,14 +65,12 @@ class Figures:
     judge_errors: int
 
 
-def figures(
-    history: Iterable[JudgedFact], *, since: date | None, until: date | None
-) -> Figures:
+def figures(history: Iterable[JudgedFact], *, since: date | None, until: date | None) -> Figures:
     """The figures of UTC days `since` to `until`, both included, from the whole history.
 
     The history has to reach back to the beginning, to tell who came first when.
     """
-    everything = sorted(history, key=lambda fact: (fact.submitted_at, fact.submission_id))
+    everything = sorted(history, key=_order)
     judged = [fact for fact in everything if fact.verdict is not Verdict.JUDGE_ERROR]
     inside = [fact for fact in judged if _within(fact, since, until)]
     accepted = [fact for fact in inside if fact.verdict is Verdict.ACCEPTED]
@@ -93,6 +91,10 @@ def figures(
         per_day=_per_day(inside),
         judge_errors=sum(_within(f, since, until) for f in errors),
     )
+
+
+def _order(fact: JudgedFact) -> tuple[datetime, SubmissionId]:
+    return fact.submitted_at, fact.submission_id
 
 
 def _within(fact: JudgedFact, since: date | None, until: date | None) -> bool:
