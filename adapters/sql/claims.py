@@ -1,0 +1,158 @@
+"""Who judges what: the next piece of work, leases, and how much there is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    func,
+    select,
+    update,
+)
+
+from adapters.sql.intake import ALWAYS
+from adapters.sql.lookups import SUBMISSION_COLUMNS, submission_of
+from adapters.sql.tables import handed_in, submissions
+from application.ports.submissions import Claim, HandedIn, Lease, LeaseLost, QueueState
+from domain.ids import UserId
+from domain.submission import SubmissionStatus, WorkClass
+
+_columns = submissions.c
+_WORK = select(
+    *SUBMISSION_COLUMNS, _columns.pending_version, handed_in.c.program, handed_in.c.stdin
+).join_from(submissions, handed_in)
+
+NO_LEASE: Mapping[str, object] = {
+    "lease_token": None,
+    "lease_worker": None,
+    "lease_expires_at": None,
+}
+
+
+def claim_next(
+    connection: Connection, *, classes: Sequence[WorkClass], now: datetime, lease: Lease
+) -> Claim | None:
+    turns = list(_turns(connection, now))
+    for work_class in classes:
+        for whose in turns:
+            row = connection.execute(_oldest_due(work_class, now, whose)).mappings().first()
+            if row is not None:
+                return _claimed(connection, row, lease)
+    return None
+
+
+def extend(connection: Connection, *, claim: Claim, expires_at: datetime) -> None:
+    change_held(connection, claim, {"lease_expires_at": expires_at, "due_at": expires_at})
+
+
+def hand_back(connection: Connection, *, claim: Claim, not_before: datetime) -> None:
+    change_held(connection, claim, _queued_again(due_at=not_before))
+
+
+def release_worker(connection: Connection, *, worker: str) -> int:
+    held = and_(_columns.lease_expires_at.is_not(None), _columns.lease_worker == worker)
+    released = update(submissions).where(held).values(_queued_again(due_at=ALWAYS))
+    return connection.execute(released).rowcount
+
+
+def change_held(connection: Connection, claim: Claim, values: Mapping[str, object]) -> None:
+    """Change the row if it is still held under the claim's token.
+
+    Raises:
+        LeaseLost: it is not.
+    """
+    held = and_(_columns.id == claim.submission.id, _columns.lease_token == claim.lease.token)
+    if not connection.execute(update(submissions).where(held).values(values)).rowcount:
+        raise LeaseLost
+
+
+def queue_state(connection: Connection, *, now: datetime) -> QueueState:
+    pending = _columns.work_class.is_not(None)
+    due = dict.fromkeys(WorkClass, 0)
+    by_class = (
+        select(_columns.work_class, func.count())
+        .where(pending, _columns.due_at <= now)
+        .group_by(_columns.work_class)
+    )
+    for work_class, count in connection.execute(by_class):
+        due[work_class] = count
+    held_back = select(func.count(), func.min(_columns.due_at)).where(
+        pending, _columns.due_at > now
+    )
+    waiting, next_due_at = connection.execute(held_back).one()
+    return QueueState(due=due, waiting=waiting, next_due_at=next_due_at)
+
+
+def _turns(connection: Connection, now: datetime) -> Iterator[ColumnElement[bool]]:
+    """Conditions on the user, those whose turn comes first at first.
+
+    The users with leases are few (as many as there are slots), so those without any are found by
+    leaving these out, and the others by how many they have.
+    """
+    count = func.count()
+    alive = (
+        select(_columns.user_id, count)
+        .where(_columns.lease_expires_at > now)
+        .group_by(_columns.user_id)
+    )
+    busy: dict[int, list[UserId]] = {}
+    for user_id, leases in connection.execute(alive):
+        busy.setdefault(leases, []).append(user_id)
+    yield _columns.user_id.not_in([user_id for users in busy.values() for user_id in users])
+    for leases in sorted(busy):
+        yield _columns.user_id.in_(busy[leases])
+
+
+def _oldest_due(
+    work_class: WorkClass, now: datetime, whose: ColumnElement[bool]
+) -> Select[tuple[Any, ...]]:
+    oldest = (
+        select(_columns.id)
+        .where(_columns.work_class == work_class, _columns.due_at <= now, whose)
+        .order_by(_columns.id)
+        .limit(1)
+    )
+    return _WORK.where(_columns.id == oldest.scalar_subquery())
+
+
+def _claimed(connection: Connection, row: RowMapping, lease: Lease) -> Claim:
+    waiting = submission_of(row)
+    first = waiting.judgement_number == 0
+    submission = replace(
+        waiting,
+        status=SubmissionStatus.RUNNING if first else waiting.status,
+        attempt=waiting.attempt + 1,
+    )
+    claimed = update(submissions).where(_columns.id == submission.id)
+    connection.execute(
+        claimed.values(
+            status=submission.status,
+            attempt=submission.attempt,
+            due_at=lease.expires_at,
+            lease_token=lease.token,
+            lease_worker=lease.worker,
+            lease_expires_at=lease.expires_at,
+        )
+    )
+    return Claim(
+        submission=submission,
+        handed_in=HandedIn(program=row["program"], stdin=row["stdin"]),
+        number=submission.judgement_number + 1,
+        attempt=submission.attempt,
+        version=row["pending_version"],
+        lease=lease,
+    )
+
+
+def _queued_again(*, due_at: datetime) -> Mapping[str, object]:
+    """The lease ended; only a first judgement shows in the status."""
+    first = _columns.judgement_number == 0
+    status = case((first, SubmissionStatus.QUEUED), else_=_columns.status)
+    return {"status": status, "due_at": due_at, **NO_LEASE}

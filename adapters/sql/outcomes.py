@@ -1,0 +1,106 @@
+"""Outcomes: one atomic step from a claim to a done submission, and the way back for a rejudge."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+from sqlalchemy import Connection, insert, select, update
+
+from adapters.sql.claims import NO_LEASE, change_held
+from adapters.sql.documents import verdict_letters
+from adapters.sql.intake import ALWAYS
+from adapters.sql.lookups import SUBMISSION_COLUMNS, submission_of
+from adapters.sql.tables import judgements, submissions, values_of
+from application.ports.submissions import Claim
+from domain.errors import StillQueued, SubmissionNotFound
+from domain.ids import SubmissionId
+from domain.judging import Judgement, Verdict
+from domain.scoring import rounded
+from domain.submission import Submission, SubmissionKind, SubmissionStatus
+
+_columns = submissions.c
+
+_OUTCOME = frozenset(
+    {
+        "status",
+        "challenge_version",
+        "judgement_number",
+        "pending_number",
+        "verdict",
+        "score",
+        "max_score",
+        "cpu_ms",
+        "memory_kib",
+        "judged_at",
+    }
+)
+"""What a judgement changes of a submission."""
+_NO_WORK: Mapping[str, object] = {
+    "pending_version": None,
+    "work_class": None,
+    "due_at": None,
+    **NO_LEASE,
+}
+
+
+def record(
+    connection: Connection, *, claim: Claim, judgement: Judgement, payload: bytes
+) -> Submission:
+    """`payload` is the judgement as it is stored."""
+    done = replace(
+        claim.submission,
+        status=SubmissionStatus.DONE,
+        challenge_version=judgement.challenge_version,
+        judgement_number=judgement.number,
+        pending_number=None,
+        verdict=judgement.verdict,
+        score=Fraction(rounded(judgement.score)),
+        max_score=Fraction(rounded(judgement.max_score)),
+        cpu_ms=judgement.cpu_ms,
+        memory_kib=judgement.memory_kib,
+        judged_at=judgement.judged_at,
+    )
+    outcome = {name: value for name, value in values_of(done).items() if name in _OUTCOME}
+    change_held(connection, claim, {**outcome, **_NO_WORK, "ranked_score": _counting(done)})
+    connection.execute(
+        insert(judgements),
+        {
+            "submission_id": done.id,
+            "number": judgement.number,
+            "verdicts": verdict_letters(judgement.tests),
+            "payload": payload,
+        },
+    )
+    return done
+
+
+def request_rejudge(
+    connection: Connection, *, submission_id: SubmissionId, version: int | None
+) -> int:
+    mine = _columns.id == submission_id
+    stored = select(*SUBMISSION_COLUMNS).where(mine).with_for_update()
+    row = connection.execute(stored).mappings().first()
+    if row is None:
+        raise SubmissionNotFound(submission_id)
+    submission = submission_of(row)
+    if submission.judgement_number == 0:
+        raise StillQueued(submission_id)
+    if submission.pending_number is not None:
+        return submission.pending_number
+    number = submission.judgement_number + 1
+    pending = {
+        "pending_number": number,
+        "pending_version": version,
+        "attempt": 0,
+        "work_class": submission.work_class,
+        "due_at": ALWAYS,
+    }
+    connection.execute(update(submissions).where(mine).values(pending))
+    return number
+
+
+def _counting(done: Submission) -> Fraction | None:
+    """The score, where it counts in standings."""
+    scored = done.kind is SubmissionKind.SUBMISSION and done.challenge_id is not None
+    counts = scored and done.ranked and done.verdict is not Verdict.JUDGE_ERROR
+    return done.score if counts else None

@@ -1,0 +1,80 @@
+"""Users, challenges and tests in a SQL database."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import select
+
+from adapters.sql.challenges import SqlChallengeRepository
+from adapters.sql.engine import SqlEngine, Transaction
+from adapters.sql.idempotency import SqlIdempotencyRepository
+from adapters.sql.sessions import SqlSessionRepository
+from adapters.sql.tables import users
+from adapters.sql.test_cases import SqlTestCaseRepository
+from adapters.sql.users import SqlUserRepository
+from application.ports.storage import (
+    ChallengeRepository,
+    IdempotencyRepository,
+    SessionRepository,
+    Storage,
+    TestCaseRepository,
+    UnitOfWork,
+    UserRepository,
+)
+
+
+class SqlUnitOfWork(UnitOfWork):
+    """One transaction of the database."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._users = SqlUserRepository(transaction)
+        self._sessions = SqlSessionRepository(transaction)
+        self._challenges = SqlChallengeRepository(transaction)
+        self._test_cases = SqlTestCaseRepository(transaction)
+        self._idempotency = SqlIdempotencyRepository(transaction)
+
+    @property
+    def users(self) -> UserRepository:
+        return self._users
+
+    @property
+    def sessions(self) -> SessionRepository:
+        return self._sessions
+
+    @property
+    def challenges(self) -> ChallengeRepository:
+        return self._challenges
+
+    @property
+    def test_cases(self) -> TestCaseRepository:
+        return self._test_cases
+
+    @property
+    def idempotency(self) -> IdempotencyRepository:
+        return self._idempotency
+
+
+class SqlStorage(Storage):
+    """Closes the engine that it is given."""
+
+    def __init__(self, engine: SqlEngine) -> None:
+        self._engine = engine
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncGenerator[UnitOfWork]:
+        async with self._engine.writing() as transaction:
+            yield SqlUnitOfWork(transaction)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[UnitOfWork]:
+        async with self._engine.reading() as transaction:
+            yield SqlUnitOfWork(transaction)
+
+    async def check(self) -> None:
+        await self._engine.read(lambda connection: connection.execute(_ANY_USER).first())
+
+    async def close(self) -> None:
+        await self._engine.close()
+
+
+_ANY_USER = select(users.c.id).limit(1)

@@ -1,0 +1,122 @@
+"""Submissions in a SQL database: each method is one transaction, done in one visit."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+
+from sqlalchemy import select
+
+from adapters.sql import claims, intake, lookups, outcomes, totals
+from adapters.sql.documents import packed
+from adapters.sql.engine import SqlEngine
+from adapters.sql.tables import submissions
+from application.ports.storage import IdempotencyKey
+from application.ports.submissions import (
+    ChallengeProgress,
+    Claim,
+    HandedIn,
+    Lease,
+    QueueState,
+    SubmissionFilter,
+    SubmissionRepository,
+    TestFailures,
+)
+from domain.analytics import JudgedFact
+from domain.ids import ChallengeId, SubmissionId, UserId
+from domain.judging import Judgement
+from domain.leaderboard import BestScore
+from domain.submission import Submission, WorkClass
+
+_ANY_SUBMISSION = select(submissions.c.id).limit(1)
+
+
+class SqlSubmissionRepository(SubmissionRepository):
+    """Closes the engine that it is given."""
+
+    def __init__(self, engine: SqlEngine) -> None:
+        self._engine = engine
+
+    async def add(
+        self, submission: Submission, handed_in: HandedIn, key: IdempotencyKey | None
+    ) -> Submission:
+        return await self._engine.write(
+            partial(intake.add, submission=submission, handed_in=handed_in, key=key)
+        )
+
+    async def get(self, submission_id: SubmissionId) -> Submission | None:
+        return await self._engine.read(partial(lookups.get, submission_id=submission_id))
+
+    async def handed_in(self, submission_id: SubmissionId) -> HandedIn | None:
+        return await self._engine.read(partial(lookups.handed_in, submission_id=submission_id))
+
+    async def judgement(self, submission_id: SubmissionId, number: int) -> Judgement | None:
+        return await self._engine.read(
+            partial(lookups.judgement, submission_id=submission_id, number=number)
+        )
+
+    async def list(
+        self, which: SubmissionFilter, *, before: SubmissionId | None, limit: int
+    ) -> Sequence[Submission]:
+        return await self._engine.read(
+            partial(lookups.page, which=which, before=before, limit=limit)
+        )
+
+    async def claim_next(
+        self, classes: Sequence[WorkClass], now: datetime, lease: Lease
+    ) -> Claim | None:
+        return await self._engine.write(
+            partial(claims.claim_next, classes=classes, now=now, lease=lease)
+        )
+
+    async def extend(self, claim: Claim, expires_at: datetime) -> None:
+        await self._engine.write(partial(claims.extend, claim=claim, expires_at=expires_at))
+
+    async def hand_back(self, claim: Claim, *, not_before: datetime) -> None:
+        await self._engine.write(partial(claims.hand_back, claim=claim, not_before=not_before))
+
+    async def record_outcome(self, claim: Claim, judgement: Judgement) -> Submission:
+        payload = await asyncio.to_thread(packed, judgement)  # megabytes, outside the transaction
+        return await self._engine.write(
+            partial(outcomes.record, claim=claim, judgement=judgement, payload=payload)
+        )
+
+    async def release_worker(self, worker: str) -> int:
+        return await self._engine.write(partial(claims.release_worker, worker=worker))
+
+    async def request_rejudge(self, submission_id: SubmissionId, *, version: int | None) -> int:
+        return await self._engine.write(
+            partial(outcomes.request_rejudge, submission_id=submission_id, version=version)
+        )
+
+    async def queue_state(self, now: datetime) -> QueueState:
+        return await self._engine.read(partial(claims.queue_state, now=now))
+
+    async def remove_expired_runs(self, now: datetime) -> int:
+        return await self._engine.write(partial(intake.remove_expired_runs, now=now))
+
+    async def progress_of(self, user_id: UserId) -> Mapping[ChallengeId, ChallengeProgress]:
+        return await self._engine.read(partial(totals.progress_of, user_id=user_id))
+
+    async def best_scores(self, challenge_id: ChallengeId | None) -> Sequence[BestScore]:
+        return await self._engine.read(partial(totals.best_scores, challenge_id=challenge_id))
+
+    async def judged_facts(
+        self, challenge_id: ChallengeId | None, *, since: date | None, until: date | None
+    ) -> Sequence[JudgedFact]:
+        return await self._engine.read(
+            partial(totals.judged_facts, challenge_id=challenge_id, since=since, until=until)
+        )
+
+    async def test_failures(
+        self, challenge_id: ChallengeId, *, since: date | None, until: date | None
+    ) -> Sequence[TestFailures]:
+        return await self._engine.read(
+            partial(totals.test_failures, challenge_id=challenge_id, since=since, until=until)
+        )
+
+    async def check(self) -> None:
+        await self._engine.read(lambda connection: connection.execute(_ANY_SUBMISSION).first())
+
+    async def close(self) -> None:
+        await self._engine.close()
