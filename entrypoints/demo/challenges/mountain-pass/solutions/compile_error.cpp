@@ -1,0 +1,6 @@
+#include <iostream>
+
+int main() {
+    std::vector<std::string> map(rows);
+    std::cout << "stuck" << std::endl
+}

@@ -1,0 +1,3 @@
+const log = require("fs").readFileSync(0, "utf8").trim();
+
+// Your code here

@@ -1,0 +1,3 @@
+log = gets.chomp
+
+# Your code here

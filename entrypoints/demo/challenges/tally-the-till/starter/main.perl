@@ -1,0 +1,7 @@
+use strict;
+use warnings;
+
+my $n = <STDIN>;
+while (my $movement = <STDIN>) {
+    # Your code here
+}

@@ -1,0 +1,9 @@
+#include <iostream>
+#include <string>
+
+int main() {
+    int m;
+    std::string roll;
+    std::cin >> m >> roll;
+    // Your code here
+}
