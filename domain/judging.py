@@ -242,7 +242,8 @@ def judgement_of(  # noqa: PLR0913 (what a judgement is made of, all of it named
         )
         for known, test in zip(scorings, whole, strict=True)
     ]
-    earned = Fraction(0) if verdict is Verdict.JUDGE_ERROR else score(scoring, scored)
+    nothing = verdict in {Verdict.JUDGE_ERROR, Verdict.COMPILE_ERROR}
+    earned = Fraction(0) if nothing else score(scoring, scored)
     with_scores = [
         replace(test, score=got, max_score=most)
         for test, (got, most) in zip(whole, test_scores(scoring, scored), strict=True)
@@ -289,7 +290,7 @@ def within_budget(tests: Sequence[JudgedTest]) -> tuple[JudgedTest, ...]:
     left = MAX_JUDGEMENT_BYTES - _BYTES_BESIDE_TESTS - _BYTES_BESIDE_OUTPUT * len(tests)
     kept: list[JudgedTest] = []
     for test in tests:
-        size = _stored_size(test)
+        size = _stored_size(test, most=left)
         fits = size <= left
         left -= size if fits else 0
         kept.append(test if fits else _without_texts(test))
@@ -316,15 +317,14 @@ def _verdict(compilation: Compilation, tests: Sequence[JudgedTest]) -> Verdict:
     return verdict_of_all(tests) if compilation.ok else Verdict.COMPILE_ERROR
 
 
-def _stored_size(test: JudgedTest) -> int:
-    """Bytes that the texts of a test take as JSON strings."""
+def _stored_size(test: JudgedTest, *, most: int) -> int:
+    """Bytes that the texts of a test take as JSON strings; counted no further once over `most`."""
     texts = (test.output, test.stderr, test.message, test.fault)
-    return sum(_json_size((text or "").encode()) for text in texts)
-
-
-def _json_size(text: bytes) -> int:
-    escaped = len(text) - len(text.translate(None, _ESCAPED))
-    return len(text) + (_MAX_ESCAPE - 1) * escaped
+    written = b"".join((text or "").encode() for text in texts)
+    if len(written) > most:
+        return len(written)
+    escaped = len(written) - len(written.translate(None, _ESCAPED))
+    return len(written) + (_MAX_ESCAPE - 1) * escaped
 
 
 def _without_texts(test: JudgedTest) -> JudgedTest:
