@@ -113,7 +113,8 @@ class Leaf:
 
     def remove(self) -> bool:
         """Whether all its folders are gone now; they stay busy until the last process is buried."""
-        return all([remove_group(folder) for folder in self.folders])
+        gone = tuple(remove_group(folder) for folder in self.folders)
+        return all(gone)
 
 
 def find_cgroups() -> Cgroups:
@@ -169,7 +170,7 @@ def leaf_prefix() -> str:
 
 def _owner(name: str) -> tuple[int, int] | None:
     parts = name.split("-")
-    if len(parts) != 4 or parts[0] != PREFIX or not (parts[1] + parts[2]).isdecimal():
+    if parts[0] != PREFIX or not all(part.isdecimal() for part in parts[1:3]):
         return None
     return int(parts[1]), int(parts[2])
 

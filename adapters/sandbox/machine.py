@@ -3,13 +3,14 @@
 import contextlib
 import os
 import shutil
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.sandbox.box import INIT, Box, Boxing, BoxLimits
-from adapters.sandbox.cgroups import Cgroups, find_cgroups, kill_group, remove_group, sweep
+from adapters.sandbox.cgroups import PREFIX, Cgroups, find_cgroups, kill_group, remove_group, sweep
 from adapters.sandbox.processes import is_alive, start_ticks
-from adapters.sandbox.running import Boxes, BoxBroken
+from adapters.sandbox.running import BoxBroken, Boxes
 from adapters.sandbox.tools import ToolMissing, built_init, bwrap_root, find_bwrap, output_of
 from domain.judging import Excess
 
@@ -17,6 +18,7 @@ FIRST_UID = 61_000
 """Slot N of a server that runs as root works as uid and gid FIRST_UID + N."""
 _PROBE_KIB = 32_768
 _ACCOUNTS = "box:x:1000:1000::/box:/bin/sh\n"
+_NO_CGROUPS = Cgroups()
 _LIVE = "live"
 _BASES = "cgroup-bases"
 
@@ -30,7 +32,7 @@ class Machine:
     bwrap_version: str | None = None
     init_built: bool = False
     boxing: Boxing | None = None
-    cgroups: Cgroups = Cgroups()
+    cgroups: Cgroups = _NO_CGROUPS
     memory_limit_bites: bool = False
     is_root: bool = False
 
@@ -56,8 +58,8 @@ def own_folder(folder: Path) -> Path:
     for left in live.iterdir():
         if not _is_owner_alive(left.name):
             _sweep_left(left)
-    own = live / f"{os.getpid()}-{start_ticks(os.getpid())}"
-    own.mkdir(exist_ok=True)
+    own = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-{start_ticks(os.getpid())}-", dir=live))
+    own.chmod(0o755)
     return own
 
 
@@ -148,14 +150,15 @@ def _recorded_cgroups(own: Path) -> Cgroups:
 
 
 def _is_owner_alive(name: str) -> bool:
-    pid, _, ticks = name.partition("-")
+    pid, ticks, *_ = *name.split("-"), ""
     return pid.isdecimal() and ticks.isdecimal() and is_alive(int(pid), int(ticks))
 
 
 def _sweep_left(left: Path) -> None:
     with contextlib.suppress(OSError):
         for base in (left / _BASES).read_text().splitlines():
-            for group in Path(base).glob(f"assay-{left.name}-*"):
+            owner = "-".join(left.name.split("-")[:2])
+            for group in Path(base).glob(f"{PREFIX}-{owner}-*"):
                 kill_group(group)
                 remove_group(group)
     shutil.rmtree(left, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The descriptors between the server and a box: what it reads, what it writes, what init reports."""
+"""The descriptors between the server and a box: its input, its output, what init reports."""
 
 import asyncio
 import contextlib

@@ -55,10 +55,10 @@ def _below(root: int, parents: dict[int, int]) -> set[int]:
 
 
 def _all_stats() -> Iterator[tuple[int, list[str]]]:
-    for name in os.listdir(_PROC):
-        if name.isdecimal():
+    for folder in _PROC.iterdir():
+        if folder.name.isdecimal():
             try:
-                yield int(name), _stat(int(name))
+                yield int(folder.name), _stat(int(folder.name))
             except OSError:
                 continue  # it has just ended
 

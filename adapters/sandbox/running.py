@@ -6,13 +6,12 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass, replace
 
-from adapters.sandbox.box import ENVIRONMENT, Box, BoxLimits, Boxing, Place, command_line
-from adapters.sandbox.cgroups import Cgroups, Leaf, leaf_prefix
-from adapters.sandbox.pipes import PIPE_BYTES, Kind, Reports, Sink, open_pipe, sealed_input
+from adapters.sandbox.box import ENVIRONMENT, Box, Boxing, BoxLimits, Place, command_line
+from adapters.sandbox.cgroups import Cgroups, Leaf, Usage, leaf_prefix
+from adapters.sandbox.pipes import PIPE_BYTES, Kind, Record, Reports, Sink, open_pipe, sealed_input
 from adapters.sandbox.processes import tree_usage
 from domain.judging import Excess
 
@@ -22,7 +21,9 @@ _START_S = 20.0
 _SHORTEST_LOOK_S = 0.004
 _LONGEST_LOOK_S = 0.5
 _WEAK_LOOK_S = 0.01
-_BUSY_GROUP_TRIES = 200
+_BUSY_GROUP_TRIES, _QUICK_TRIES = 200, 20
+_numbers = itertools.count(1)
+"""One for the whole process, like the names of its groups."""
 
 
 class BoxBroken(Exception):
@@ -57,7 +58,6 @@ class Boxes:
     def __init__(self, boxing: Boxing, cgroups: Cgroups) -> None:
         self._boxing = boxing
         self._cgroups = cgroups
-        self._names = (f"{leaf_prefix()}{number}" for number in itertools.count(1))
         self._running: set[_Running] = set()
 
     async def run(self, box: Box, slot: int) -> Outcome:
@@ -86,7 +86,9 @@ class Boxes:
     async def _leaf(self, limits: BoxLimits) -> AsyncIterator[Leaf]:
         try:
             leaf = self._cgroups.leaf(
-                next(self._names), memory_kib=limits.memory_kib, processes=limits.processes
+                f"{leaf_prefix()}{next(_numbers)}",
+                memory_kib=limits.memory_kib,
+                processes=limits.processes,
             )
         except OSError as error:
             raise BoxBroken(f"no control group could be made: {error}") from error
@@ -101,10 +103,10 @@ async def _removed(leaf: Leaf) -> None:
     for attempt in range(_BUSY_GROUP_TRIES):
         if leaf.remove():
             return
-        await asyncio.sleep(0.001 if attempt < 20 else 0.02)
+        await asyncio.sleep(0.001 if attempt < _QUICK_TRIES else 0.02)
 
 
-async def _to_its_end(work: "asyncio._CoroutineLike[None]") -> None:
+async def _to_its_end(work: Coroutine[None, None, None]) -> None:
     """Cleaning up goes on when whoever waits for it is cancelled meanwhile."""
     task = asyncio.ensure_future(work)
     cancelled = None
@@ -155,7 +157,9 @@ class _Running:
                 limits_address=self._weak,
             )
             try:
-                self._start(command_line(boxing, box, place), box, (stdin, to_out, to_err, to_report))
+                self._start(
+                    command_line(boxing, box, place), box, (stdin, to_out, to_err, to_report)
+                )
             except OSError as error:
                 self._close_pipes()
                 raise BoxBroken(f"the launcher did not start: {error}") from error
@@ -264,31 +268,42 @@ class _Running:
         """Raises BoxBroken where the program never ran, or nobody knows how it ended."""
         records = self._reports.records
         started, ended = records.get(Kind.STARTED), records.get(Kind.ENDED)
-        failed = Kind.FAILED in records or started is None
-        if failed or (ended is None and not self._killed_ns):
-            raise BoxBroken(self._stderr.content.decode(errors="replace").strip() or "box died")
-        wall_ns = (ended.time_ns if ended else self._killed_ns) - started.time_ns
-        usage = self._leaf.usage()
-        cpu_ns = usage.cpu_ns if usage.cpu_ns is not None else self._tree_cpu_ns
-        peak_kib = usage.peak_kib if usage.peak_kib is not None else self._peak_kib
-        if ended and (usage.cpu_ns is None or usage.peak_kib is None):
-            cpu_ns = cpu_ns if usage.cpu_ns is not None else max(cpu_ns, ended.cpu_ns)
-            peak_kib = peak_kib if usage.peak_kib is not None else max(peak_kib, ended.max_rss_kib)
-        if usage.was_out_of_memory or (self._weak and peak_kib > self._limits.memory_kib):
-            self._excess.add(Excess.MEMORY)
-        if cpu_ns > self._limits.time_ms * 1_000_000:
-            self._excess.add(Excess.CPU_TIME)
+        is_known = ended is not None or self._killed_ns > 0
+        if started is None or Kind.FAILED in records or not is_known:
+            reason = self._stderr.content.decode(errors="replace").strip()
+            raise BoxBroken(reason or "the box ended and did not say why")
         status = os.waitstatus_to_exitcode(ended.value) if ended else -signal.SIGKILL
+        wall_ns = (ended.time_ns if ended else self._killed_ns) - started.time_ns
+        usage = self._usage(ended)
         return Outcome(
             exit_code=status if status >= 0 else None,
             signal=-status if status < 0 else None,
-            cpu_ms=_up_to_ms(cpu_ns),
+            cpu_ms=_up_to_ms(usage.cpu_ns or 0),
             wall_ms=_up_to_ms(wall_ns),
-            memory_kib=peak_kib,
+            memory_kib=usage.peak_kib or 0,
             stdout=self._stdout.content,
             stderr=self._stderr.content,
-            excess=frozenset(self._excess),
+            excess=frozenset(self._excess | self._excess_of(usage)),
         )
+
+    def _usage(self, ended: Record | None) -> Usage:
+        """The group's figures; where it has none, the larger of what was polled and reported."""
+        usage = self._leaf.usage()
+        cpu_ns, peak_kib = usage.cpu_ns, usage.peak_kib
+        if cpu_ns is None:
+            cpu_ns = max(self._tree_cpu_ns, ended.cpu_ns if ended else 0)
+        if peak_kib is None:
+            peak_kib = max(self._peak_kib, ended.max_rss_kib if ended else 0)
+        return replace(usage, cpu_ns=cpu_ns, peak_kib=peak_kib)
+
+    def _excess_of(self, usage: Usage) -> set[Excess]:
+        excess = set()
+        is_fat = self._weak and (usage.peak_kib or 0) > self._limits.memory_kib
+        if usage.was_out_of_memory or is_fat:
+            excess.add(Excess.MEMORY)
+        if (usage.cpu_ns or 0) > self._limits.time_ms * 1_000_000:
+            excess.add(Excess.CPU_TIME)
+        return excess
 
 
 def _up_to_ms(nanoseconds: int) -> int:

@@ -68,20 +68,31 @@ async def built_init(folder: Path) -> Path:
     Raises:
         ToolMissing: no compiler, or it refuses the source.
     """
-    digest = hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:16]
-    binary = folder / f"init-{digest}"
-    if binary.exists():
-        return binary
-    folder.mkdir(parents=True, exist_ok=True)
-    said = "no C compiler (cc) and no package ziglang was found"
+    binary = folder / f"init-{_source_digest()}"
     fresh = folder / f"{binary.name}.{os.getpid()}"
+    return binary if _is_there(binary) else await _built(fresh, binary)
+
+
+async def _built(fresh: Path, binary: Path) -> Path:
+    said = "no C compiler (cc) and no package ziglang was found"
     for compiler in _compilers():
         status, said = await output_of(*compiler, "-O2", "-o", str(fresh), str(_SOURCE))
         if status == 0:
-            fresh.chmod(0o755)
-            fresh.replace(binary)
-            return binary
+            return _kept(fresh, binary)
     raise ToolMissing(f"the sandbox's init could not be built: {said.strip()[-500:]}")
+
+
+def _source_digest() -> str:
+    return hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:16]
+
+
+def _is_there(binary: Path) -> bool:
+    return os.access(binary, os.X_OK)
+
+
+def _kept(fresh: Path, binary: Path) -> Path:
+    fresh.chmod(0o755)
+    return fresh.replace(binary)
 
 
 def _compilers() -> list[list[str]]:
@@ -89,9 +100,7 @@ def _compilers() -> list[list[str]]:
     compilers = [[path] for name in ("cc", "gcc", "clang") if (path := shutil.which(name))]
     tried = [[*compiler, "-static"] for compiler in compilers[:1]] + compilers[:1]
     if find_spec("ziglang"):
-        tried.append([sys.executable, "-m", "ziglang", "cc", "-target", f"{_machine()}-linux-musl"])
+        tried.append(
+            [sys.executable, "-m", "ziglang", "cc", "-target", f"{os.uname().machine}-linux-musl"]
+        )
     return tried
-
-
-def _machine() -> str:
-    return os.uname().machine

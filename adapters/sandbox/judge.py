@@ -1,0 +1,169 @@
+"""The judge of this machine: compiles once, then runs one box a test."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+
+from adapters.sandbox.machine import Machine, look_at, own_folder
+from adapters.sandbox.offers import Offer, Offers, Refusal
+from adapters.sandbox.programs import compile_program, run_test, sources_of
+from adapters.sandbox.report import LanguageReport, SandboxReport
+from adapters.sandbox.running import BoxBroken, Boxes
+from application.ports.judge import JudgeJob, JudgePort, JudgeUnavailable
+from domain.errors import LanguageNotOffered
+from domain.ids import LanguageId
+from domain.judging import Compilation, Run
+from domain.language import Language
+
+
+class SandboxJudge(JudgePort):
+    """Judges in bubblewrap boxes.
+
+    `home` is where it keeps its built init, prepared libraries and what lives for one run, all in
+    a folder `sandbox`. `slots` is by default the number of CPUs that this process may use.
+    Without `allow_weak` a machine without working control groups judges nothing.
+    """
+
+    def __init__(self, home: Path, *, slots: int | None = None, allow_weak: bool = False) -> None:
+        self._folder = home.absolute() / "sandbox"
+        self._slots = slots or len(os.sched_getaffinity(0))
+        self._allow_weak = allow_weak
+        self._free: asyncio.Queue[int] = asyncio.Queue()
+        self._starting: asyncio.Task[Machine] | None = None
+        self._own: Path | None = None
+        self._boxes: Boxes | None = None
+        self._offers: Offers | None = None
+        self._is_closed = False
+
+    @property
+    def slots(self) -> int:
+        return self._slots
+
+    async def start(self) -> None:
+        """Look at the machine now, and begin to try the languages; else the first use does."""
+        await self._machine()
+
+    async def languages(self) -> tuple[Language, ...]:
+        await self._machine()
+        return await self._offers.languages() if self._offers else ()
+
+    async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
+        offer, boxes = await self._offer(job.language)
+        sources = sources_of(job.program, offer.kit.entry)
+        async with self._slot() as slot, self._job_folder() as folder:
+            try:
+                built = await compile_program(boxes, offer.kit, sources, folder, slot)
+            except BoxBroken as broken:
+                yield Compilation(ok=False, fault=broken.reason)
+                return
+            yield built.compilation
+            if not built.compilation.ok:
+                return
+            for test in job.inputs:
+                stdin = await test.load()
+                try:
+                    what = (test.ordinal, stdin, job.limits)
+                    run = await run_test(boxes, offer.kit, built, what, slot)
+                except BoxBroken as broken:
+                    run = Run(ordinal=test.ordinal, fault=broken.reason)
+                yield run
+
+    async def describe(self) -> SandboxReport:
+        """What this machine gives, and every language with its version or what it lacks."""
+        machine = await self._machine()
+        boxing = machine.boxing
+        return SandboxReport(
+            problem=machine.problem,
+            weaknesses=machine.weaknesses,
+            bwrap_path=str(machine.bwrap) if machine.bwrap else None,
+            bwrap_version=machine.bwrap_version,
+            user_namespaces=boxing is not None,
+            init_built=machine.init_built,
+            seccomp=boxing is not None,
+            separate_uids=boxing is not None and boxing.first_uid is not None,
+            cgroups=machine.cgroups.versions(),
+            memory_limit_bites=machine.memory_limit_bites,
+            slots=self._slots,
+            languages=await self._language_reports(),
+        )
+
+    async def close(self) -> None:
+        self._is_closed = True
+        if self._starting:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
+        if self._offers:
+            await self._offers.close()
+        if self._boxes:
+            await self._boxes.close()
+        if self._own:
+            await asyncio.to_thread(shutil.rmtree, self._own, ignore_errors=True)
+
+    # --- starting ---
+
+    async def _machine(self) -> Machine:
+        """What was found; looked for once, however many ask, and whoever gives up waiting."""
+        if self._is_closed:
+            raise JudgeUnavailable("the sandbox is closed")
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start())
+        return await asyncio.shield(self._starting)
+
+    async def _start(self) -> Machine:
+        own = self._own = own_folder(self._folder)
+        machine = await look_at(self._folder, own, allow_weak=self._allow_weak)
+        for slot in range(self._slots):
+            self._free.put_nowait(slot)
+        if machine.boxing and machine.problem is None:
+            self._boxes = Boxes(machine.boxing, machine.cgroups)
+            self._offers = Offers(self._boxes, self._folder, self._slot, self._job_folder)
+            self._offers.begin()
+        return machine
+
+    async def _offer(self, language: LanguageId) -> tuple[Offer, Boxes]:
+        machine = await self._machine()
+        if self._offers is None or self._boxes is None:
+            raise JudgeUnavailable(machine.problem or "there is no sandbox")
+        offer = await self._offers.get(language)
+        if not isinstance(offer, Offer):
+            raise LanguageNotOffered(language)
+        return offer, self._boxes
+
+    async def _language_reports(self) -> tuple[LanguageReport, ...]:
+        return tuple(
+            LanguageReport(
+                id=LanguageId(found.entry.id),
+                name=found.entry.name,
+                version=None if isinstance(found, Refusal) else found.language.version,
+                reason=found.reason if isinstance(found, Refusal) else None,
+            )
+            for found in (await self._offers.all() if self._offers else ())
+        )
+
+    # --- what a job holds while it lasts ---
+
+    @contextlib.asynccontextmanager
+    async def _slot(self) -> AsyncIterator[int]:
+        slot = await self._free.get()
+        try:
+            yield slot
+        finally:
+            self._free.put_nowait(slot)
+
+    @contextlib.asynccontextmanager
+    async def _job_folder(self) -> AsyncIterator[Path]:
+        folder = _fresh_folder(self._own)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fresh_folder(parent: Path | None) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="job-", dir=parent))
+    folder.chmod(0o755)
+    return folder

@@ -1,0 +1,186 @@
+"""Which languages this machine really runs: each is offered only after a hello-world in a box."""
+
+import asyncio
+import hashlib
+import re
+import shutil
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from adapters.sandbox.languages import TABLE, Entry
+from adapters.sandbox.programs import (
+    Kit,
+    compile_program,
+    prepare,
+    run_test,
+    shown,
+    sources_of,
+    version_of,
+)
+from adapters.sandbox.running import BoxBroken, Boxes, Outcome
+from adapters.sandbox.tools import ToolMissing
+from domain.ids import LanguageId
+from domain.language import Language
+from domain.limits import Limits
+from domain.program import single_file
+
+_HELLO = b"hello\n"
+_HELLO_LIMITS = Limits(time_ms=10_000, memory_kib=524_288)
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_SAID_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A language that works here."""
+
+    entry: Entry
+    kit: Kit
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A language that does not, and why, for staff."""
+
+    entry: Entry
+    reason: str
+
+
+class Offers:
+    """Tries every entry of the table once; who asks for one language waits for that one only."""
+
+    def __init__(
+        self,
+        boxes: Boxes,
+        folder: Path,
+        slot: Callable[[], AbstractAsyncContextManager[int]],
+        job_folder: Callable[[], AbstractAsyncContextManager[Path]],
+    ) -> None:
+        self._boxes = boxes
+        self._prepared = folder / "prepared"
+        self._slot = slot
+        self._job_folder = job_folder
+        self._tried: dict[str, asyncio.Task[Offer | Refusal]] = {}
+        self._completed: dict[str, asyncio.Task[Offer | Refusal]] = {}
+
+    def begin(self) -> None:
+        """Start with those that take longest."""
+        for entry in sorted(TABLE, key=lambda entry: not entry.prepare):
+            self._tried[entry.id] = asyncio.create_task(self._tried_entry(entry))
+
+    async def get(self, language: LanguageId) -> Offer | Refusal | None:
+        """What may be judged in now: waits for the whole of what is prepared."""
+        tried = self._tried.get(language)
+        found = await asyncio.shield(tried) if tried else None
+        completed = self._completed.get(language)
+        return await asyncio.shield(completed) if completed else found
+
+    async def all(self) -> tuple[Offer | Refusal, ...]:
+        found = await asyncio.gather(*(asyncio.shield(task) for task in self._tried.values()))
+        return tuple(sorted(found, key=lambda one: one.entry.id))
+
+    async def languages(self) -> tuple[Language, ...]:
+        return tuple(one.language for one in await self.all() if isinstance(one, Offer))
+
+    async def close(self) -> None:
+        tasks = (*self._tried.values(), *self._completed.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _tried_entry(self, entry: Entry) -> Offer | Refusal:
+        return await _or_refusal(entry, self._offer(entry))
+
+    async def _offer(self, entry: Entry) -> Offer:
+        kit = Kit(entry=entry, toolchain=await entry.find())
+        async with self._slot() as slot, self._job_folder() as folder:
+            version = await version_of(self._boxes, kit, slot)
+            _must(version, "its version was asked for")
+            whole = self._kept(kit, version, entry.prepare)
+            if entry.prepare and (whole.is_dir() or not entry.prepare_quickly):
+                kit = await self._prepared_kit(kit, version, entry.prepare, slot)
+            elif entry.prepare:
+                kit = await self._prepared_kit(kit, version, entry.prepare_quickly, slot)
+            await self._say_hello(kit, folder, slot)
+        offer = Offer(entry=entry, kit=kit, language=_language(kit, version))
+        if entry.prepare and kit.prepared != whole:
+            work = self._whole_offer(offer, version)
+            self._completed[entry.id] = asyncio.create_task(_or_refusal(entry, work))
+        return offer
+
+    async def _whole_offer(self, offer: Offer, version: Outcome) -> Offer:
+        async with self._slot() as slot:
+            kit = await self._prepared_kit(offer.kit, version, offer.entry.prepare, slot)
+        return replace(offer, kit=kit)
+
+    async def _say_hello(self, kit: Kit, folder: Path, slot: int) -> None:
+        sources = sources_of(single_file(kit.entry.hello), kit.entry)
+        built = await compile_program(self._boxes, kit, sources, folder, slot)
+        if not built.compilation.ok:
+            said = built.compilation.output[-_SAID_LENGTH:]
+            raise BoxBroken(f"its hello-world was not compiled: {said}")
+        run = await run_test(self._boxes, kit, built, (0, b"", _HELLO_LIMITS), slot)
+        if run.stdout != _HELLO or run.exit_code != 0:
+            said = (run.stderr or run.stdout)[-_SAID_LENGTH:].decode(errors="replace")
+            raise BoxBroken(f"its hello-world did not say hello: {said}")
+
+    def _kept(self, kit: Kit, version: Outcome, script: str) -> Path:
+        text = repr((script, version.stdout, sorted(kit.toolchain.paths.items())))
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self._prepared / f"{kit.entry.id}-{digest}"
+
+    async def _prepared_kit(self, kit: Kit, version: Outcome, script: str, slot: int) -> Kit:
+        """Made once for this script and this version, and kept; a half-made one is never seen."""
+        kept = self._kept(kit, version, script)
+        if not kept.is_dir():
+            async with self._job_folder() as folder:
+                fresh = folder / "prepared"
+                fresh.mkdir(mode=0o755)
+                _must(await prepare(self._boxes, kit, script, fresh, slot), "it was prepared")
+                self._prepared.mkdir(parents=True, exist_ok=True)
+                await asyncio.to_thread(_keep, fresh, kept)
+        return replace(kit, prepared=kept)
+
+
+async def _or_refusal(entry: Entry, work: Coroutine[None, None, Offer]) -> Offer | Refusal:
+    try:
+        return await work
+    except (ToolMissing, BoxBroken) as error:
+        return Refusal(entry=entry, reason=error.reason)
+    except OSError as error:
+        return Refusal(entry=entry, reason=f"{error}")
+
+
+def _keep(fresh: Path, kept: Path) -> None:
+    try:
+        fresh.rename(kept)
+    except OSError:
+        if not kept.is_dir():  # else another server was first
+            raise
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _must(outcome: Outcome, when: str) -> None:
+    if not outcome.is_success:
+        said = (outcome.stderr or outcome.stdout)[-_SAID_LENGTH:].decode(errors="replace")
+        how = ", ".join(outcome.excess) or f"status {outcome.exit_code or outcome.signal}"
+        raise BoxBroken(f"failed when {when} ({how}): {said}")
+
+
+def _language(kit: Kit, version: Outcome) -> Language:
+    entry = kit.entry
+    found = _VERSION.search((version.stdout + version.stderr).decode(errors="replace"))
+    return Language(
+        id=LanguageId(entry.id),
+        name=entry.name,
+        version=found[0] if found else "",
+        file_name=entry.file_name,
+        compile_command=entry.compile_shown
+        or shown(kit, entry.compile or (*entry.check, "{sources}")),
+        run_command=shown(kit, entry.run),
+        time_factor=entry.time_factor,
+        extra_memory_kib=entry.extra_memory_kib,
+    )
