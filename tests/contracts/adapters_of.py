@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.filesystem.blob_store import FolderBlobStore
 from adapters.memory.blob_store import HeldBlob, MemoryBlobStore
 from adapters.memory.clock import ManualClock
 from adapters.memory.storage import MemoryStorage
@@ -82,6 +83,21 @@ async def sqlite_submissions(folder: Path, _: ManualClock) -> AsyncIterator[Subm
     await submissions.close()
 
 
+@asynccontextmanager
+async def folder_blob_store(folder: Path, clock: ManualClock) -> AsyncIterator[BlobStoreInHand]:
+    root = folder / "blobs"
+
+    def damage(key: BlobKey, content: bytes) -> None:
+        (root / key[:2] / key[2:]).write_bytes(content)
+
+    def count_kept() -> int:
+        return sum(path.is_file() for path in root.rglob("*"))
+
+    store = FolderBlobStore(root, clock)
+    yield BlobStoreInHand(store=store, damage=damage, count_kept=count_kept)
+    await store.close()
+
+
 STORAGES: dict[str, StorageFactory] = {
     "memory": memory_storage,
     "sqlite": sqlite_storage,
@@ -92,4 +108,5 @@ SUBMISSIONS: dict[str, SubmissionsFactory] = {
 }
 BLOB_STORES: dict[str, BlobStoreFactory] = {
     "memory": memory_blob_store,
+    "folder": folder_blob_store,
 }
