@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from domain.ids import LanguageId
-from domain.limits import MAX_MEMORY_KIB, MAX_TIME_MS, LanguageLimits, Limits
+from domain.limits import MAX_MEMORY_KIB, MAX_TIME_MS, MIN_TIME_MS, LanguageLimits, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +28,10 @@ class Language:
 def resolve_limits(limits: Limits, language: Language, own: LanguageLimits | None) -> Limits:
     """The limits of one language: its own where the challenge states them, else by its factors."""
     own = own or LanguageLimits()
+    time_ms = int(limits.time_ms * language.time_factor)
+    memory_kib = limits.memory_kib + language.extra_memory_kib
     return Limits(
-        time_ms=own.time_ms or min(MAX_TIME_MS, int(limits.time_ms * language.time_factor)),
-        memory_kib=own.memory_kib
-        or min(MAX_MEMORY_KIB, limits.memory_kib + language.extra_memory_kib),
+        time_ms=own.time_ms or min(max(MIN_TIME_MS, time_ms), MAX_TIME_MS),
+        memory_kib=own.memory_kib or min(memory_kib, MAX_MEMORY_KIB),
         output_kib=limits.output_kib,
     )
