@@ -1,0 +1,1 @@
+"""What needs no server where there is one process: wake-ups, progress, rate limits."""

@@ -1,0 +1,1 @@
+"""Time and chance as the machine gives them."""
