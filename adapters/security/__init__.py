@@ -1,0 +1,1 @@
+"""Passwords and tokens, and the keys behind them."""
