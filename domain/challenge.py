@@ -19,6 +19,7 @@ from domain.limits import (
     Limits,
 )
 from domain.scoring import MAX_WEIGHT, Scoring, check_scoring
+from domain.text import is_one_line
 
 MAX_STATEMENT_BYTES = 256 * 1024
 MAX_TITLE_LENGTH = 200
@@ -255,9 +256,10 @@ def _check_tags(tags: tuple[str, ...]) -> None:
     if len(tags) > MAX_TAGS or len(set(tags)) != len(tags):
         raise InvalidChallenge("/tags", f"must be at most {MAX_TAGS} different tags")
     for position, tag in enumerate(tags):
-        _check_text(f"/tags/{position}", tag, MAX_TAG_LENGTH)
-        if not tag.strip() or not tag.isprintable():
-            raise InvalidChallenge(f"/tags/{position}", "is empty or cannot be printed")
+        if len(tag) > MAX_TAG_LENGTH or not is_one_line(tag):
+            raise InvalidChallenge(
+                f"/tags/{position}", f"must be one line of 1 to {MAX_TAG_LENGTH} characters"
+            )
 
 
 def _check_text(pointer: str, text: str, max_bytes: int) -> None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from domain.errors import InvalidChallenge
+from domain.text import is_one_line
 
 MAX_WEIGHT = 1_000_000
 ALL_OR_NOTHING_POINTS = 100
@@ -84,8 +85,8 @@ def check_scoring(scoring: Scoring) -> Scoring:
 
 
 def _check_group(pointer: str, group: TestGroup, earlier: set[str]) -> None:
-    if not 1 <= len(group.name) <= MAX_GROUP_NAME_LENGTH or not group.name.isprintable():
-        raise InvalidChallenge(f"{pointer}/name", "must be 1 to 64 printable characters")
+    if not 1 <= len(group.name) <= MAX_GROUP_NAME_LENGTH or not is_one_line(group.name):
+        raise InvalidChallenge(f"{pointer}/name", "must be one line of 1 to 64 characters")
     if group.name in earlier:
         raise InvalidChallenge(f"{pointer}/name", "is there twice")
     if not 0 <= group.points <= MAX_WEIGHT:

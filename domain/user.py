@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from domain.errors import InvalidUser
 from domain.ids import SessionId, UserId
+from domain.text import is_one_line
 
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 10, 128
 """In characters."""
@@ -108,7 +109,7 @@ def check_display_name(name: str) -> str:
     trimmed = name.strip()
     if not 1 <= len(trimmed) <= MAX_DISPLAY_NAME_LENGTH:
         raise InvalidUser("/display_name", f"must have 1 to {MAX_DISPLAY_NAME_LENGTH} characters")
-    if not trimmed.isprintable() or not _is_text(trimmed):
+    if not is_one_line(trimmed):
         raise InvalidUser("/display_name", "holds a character that cannot be printed")
     return trimmed
 

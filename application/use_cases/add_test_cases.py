@@ -29,6 +29,7 @@ from domain.challenge import (
 from domain.errors import ChallengeNotFound, InvalidTestCase
 from domain.ids import BlobKey, ChallengeId, TestCaseId
 from domain.language import Language
+from domain.text import is_one_line
 from domain.versioning import make_version
 
 
@@ -201,8 +202,8 @@ def _position(test: TestCase) -> int:
 
 
 def _check(pointer: str, test: NewTestCase) -> None:
-    if not 1 <= len(test.name) <= MAX_TEST_NAME_LENGTH or not test.name.isprintable():
-        raise InvalidTestCase(f"{pointer}/name", "must be 1 to 255 printable characters")
+    if not 1 <= len(test.name) <= MAX_TEST_NAME_LENGTH or not is_one_line(test.name):
+        raise InvalidTestCase(f"{pointer}/name", "must be one line of 1 to 255 characters")
     if test.weight is not None:
         check_weight(f"{pointer}/weight", test.weight)
     try:
