@@ -1,0 +1,65 @@
+"""Bringing the demo challenges into an installation, as often as one likes."""
+
+from dataclasses import dataclass
+
+from application.ports.storage import ChallengeFilter
+from application.use_cases.add_test_cases import AddTestCases
+from application.use_cases.create_challenge import CreateChallenge
+from application.use_cases.list_challenges import ListChallenges
+from config.container import Container
+from domain.challenge import ChallengeStatus
+from domain.errors import SlugTaken
+from domain.ids import ChallengeId
+from entrypoints.demo.reading import DemoChallenge, demo_challenges
+
+_MOST = 100
+"""More challenges than this do not share a demo challenge's slug as a part of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadDemo:
+    list_challenges: ListChallenges
+    create_challenge: CreateChallenge
+    add_test_cases: AddTestCases
+
+    async def __call__(self) -> list[str]:
+        """The slugs of what was new here; a challenge whose slug exists is left alone.
+
+        Only one whose tests never arrived, as a load before was broken off, gets them now.
+        """
+        return [demo.slug for demo in demo_challenges() if await self._load(demo)]
+
+    async def _load(self, demo: DemoChallenge) -> bool:
+        try:
+            challenge_id = await self._without_tests(demo) or await self._create(demo)
+        except SlugTaken:
+            return False
+        await self.add_test_cases(challenge_id, demo.tests, replacing=True)
+        return True
+
+    async def _without_tests(self, demo: DemoChallenge) -> ChallengeId | None:
+        """The challenge of that slug, if it has never had tests."""
+        which = ChallengeFilter(text=demo.slug)
+        for challenge, version in await self.list_challenges(which, after=None, limit=_MOST):
+            if challenge.slug == demo.slug and version.number == 1 and not version.test_ids:
+                return challenge.id
+        return None
+
+    async def _create(self, demo: DemoChallenge) -> ChallengeId:
+        challenge, _ = await self.create_challenge(
+            slug=demo.slug,
+            presentation=demo.presentation,
+            rules=demo.rules,
+            status=ChallengeStatus.PUBLISHED,
+        )
+        return challenge.id
+
+
+async def load_demo(container: Container) -> list[str]:
+    """Load what is missing of the demo through this container; the slugs of what was new."""
+    load = LoadDemo(
+        list_challenges=container.list_challenges(),
+        create_challenge=container.create_challenge(),
+        add_test_cases=container.add_test_cases(),
+    )
+    return await load()
