@@ -17,7 +17,7 @@ from adapters.sandbox.judge import SandboxJudge
 from adapters.security.keys import derive_keys
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.tokens import JwtTokens
-from adapters.sql.engine import sqlite_engine
+from adapters.sql.sqlite import SqliteEngine
 from adapters.sql.storage import SqlStorage
 from adapters.sql.submissions import SqlSubmissionRepository
 from adapters.system.clock import SystemClock
@@ -87,7 +87,7 @@ class Container(DeclarativeContainer):
     ids = Singleton(SystemIds)
     passwords = Singleton(Argon2PasswordHasher)
     tokens = Singleton(JwtTokens, keys=keys, clock=clock)
-    engine = Singleton(sqlite_engine, Singleton(_below, home, "assay.db"))
+    engine = Singleton(SqliteEngine, Singleton(_below, home, "assay.db"))
     storage = Selector(
         kept, memory=Singleton(MemoryStorage), embedded=Singleton(SqlStorage, engine)
     )
@@ -103,7 +103,7 @@ class Container(DeclarativeContainer):
     )
     judge = Singleton(
         SandboxJudge,
-        home=Singleton(_below, home, "sandbox"),
+        home=home,
         slots=settings.provided.judge_slots,
         allow_weak=settings.provided.may_judge_weakly,
     )

@@ -1,0 +1,122 @@
+"""Following a submission: live, afterwards, and again after a lost connection."""
+
+import asyncio
+from contextlib import aclosing
+from datetime import timedelta
+
+from adapters.in_process.progress import InProcessProgressStream
+from application.ports.progress import (
+    Compiled,
+    Done,
+    EventId,
+    ProgressEvent,
+    StatusChanged,
+    TestFinished,
+)
+from domain.ids import SubmissionId
+from tests.application.world import World, a_test
+
+
+async def _a_submission(world: World) -> SubmissionId:
+    challenge = await world.a_challenge(a_test("1"), a_test("2"))
+    submission = await world.submitted(await world.a_candidate(), challenge, "echo")
+    return submission.id
+
+
+async def _all(
+    world: World, submission_id: SubmissionId, after: EventId | None = None
+) -> list[ProgressEvent]:
+    async with asyncio.timeout(10):
+        async with aclosing(world.watch_submission(submission_id, after=after)) as events:
+            return [event async for event in events]
+
+
+async def _reading(world: World, submission_id: SubmissionId) -> asyncio.Task[list[ProgressEvent]]:
+    """A reader that has begun to read."""
+    reader = asyncio.create_task(_all(world, submission_id))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    return reader
+
+
+def _told(events: list[ProgressEvent]) -> list[str]:
+    return [
+        what.status.value if isinstance(what, StatusChanged) else type(what).__name__
+        for what in (event.what for event in events)
+    ]
+
+
+WHOLE = ["queued", "Compiled", "TestFinished", "TestFinished", "done", "Done"]
+
+
+async def test_what_is_over_is_told_from_the_store(world: World) -> None:
+    submission_id = await _a_submission(world)
+    await world.judge_submission()()
+
+    events = await _all(world, submission_id)
+
+    assert _told(events) == WHOLE
+    assert [e.id for e in events] == sorted(e.id for e in events)
+
+
+async def test_a_reader_sees_the_judging_as_it_happens(world: World) -> None:
+    submission_id = await _a_submission(world)
+    reader = await _reading(world, submission_id)
+
+    await world.judge_submission()()
+
+    assert _told(await reader) == ["queued", "queued", "running", *WHOLE[1:]]
+
+
+async def test_after_a_lost_connection_only_the_rest_is_told(world: World) -> None:
+    submission_id = await _a_submission(world)
+    reader = await _reading(world, submission_id)
+    await world.judge_submission()()
+    seen = await reader
+
+    rest = await _all(world, submission_id, after=seen[-2].id)
+
+    assert isinstance(rest[-1].what, Done)
+    assert all(event.id > seen[-2].id for event in rest)
+
+
+async def test_an_id_that_no_event_can_have_had_begins_anew(world: World) -> None:
+    submission_id = await _a_submission(world)
+    await world.judge_submission()()
+
+    events = await _all(world, submission_id, after=EventId(judgement=99, attempt=1, sequence=1))
+
+    assert _told(events) == WHOLE
+
+
+async def test_whoever_asks_again_after_the_end_is_told_the_end(world: World) -> None:
+    submission_id = await _a_submission(world)
+    await world.judge_submission()()
+    last = (await _all(world, submission_id))[-1].id
+
+    assert _told(await _all(world, submission_id, after=last)) == ["Done"]
+
+
+async def test_a_stream_that_forgets_everything_only_delays_the_end(world: World) -> None:
+    submission_id = await _a_submission(world)
+    reader = await _reading(world, submission_id)
+    world.progress = InProcessProgressStream()  # from now on events go where nobody reads
+    await world.judge_submission()()
+
+    while not reader.done():
+        world.clock.advance(timedelta(seconds=1))
+        await asyncio.sleep(0)
+
+    events = reader.result()
+    assert _told(events) == ["queued", *WHOLE]
+
+
+async def test_tests_carry_their_outcomes(world: World) -> None:
+    submission_id = await _a_submission(world)
+    await world.judge_submission()()
+
+    events = await _all(world, submission_id)
+
+    tests = [e.what.test.ordinal for e in events if isinstance(e.what, TestFinished)]
+    compiled = [e.what.compilation.ok for e in events if isinstance(e.what, Compiled)]
+    assert (tests, compiled) == ([1, 2], [True])
