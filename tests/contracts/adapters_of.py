@@ -4,23 +4,43 @@ An entry is an async context manager over a folder of its own and a clock; it yi
 ready for use, and closes it.
 """
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from adapters.filesystem.blob_store import FolderBlobStore
+from adapters.in_process.progress import InProcessProgressStream
+from adapters.in_process.rate_limiter import InProcessRateLimiter
+from adapters.in_process.task_queue import InProcessTaskQueue
 from adapters.memory.blob_store import HeldBlob, MemoryBlobStore
 from adapters.memory.clock import ManualClock
+from adapters.memory.ids import MemoryIds
+from adapters.memory.judge import MemoryJudge
 from adapters.memory.storage import MemoryStorage
 from adapters.memory.submissions import MemorySubmissionRepository
+from adapters.security.keys import derive_keys
+from adapters.security.passwords import Argon2PasswordHasher
+from adapters.security.tokens import JwtTokens
 from adapters.sql.sqlite import SqliteEngine
 from adapters.sql.storage import SqlStorage
 from adapters.sql.submissions import SqlSubmissionRepository
+from adapters.system.clock import SystemClock
+from adapters.system.ids import SystemIds
 from application.ports.blob_store import BlobStore
+from application.ports.clock import Clock
+from application.ports.ids import Ids
+from application.ports.judge import JudgePort
+from application.ports.passwords import PasswordHasher
+from application.ports.progress import ProgressStream
+from application.ports.rate_limiter import RateLimiter
 from application.ports.storage import Storage
 from application.ports.submissions import SubmissionRepository
-from domain.ids import BlobKey
+from application.ports.task_queue import TaskQueue, WakeUps
+from application.ports.tokens import Tokens
+from domain.ids import BlobKey, LanguageId
 
 StorageFactory = Callable[[Path, ManualClock], AbstractAsyncContextManager[Storage]]
 SubmissionsFactory = Callable[
@@ -41,6 +61,47 @@ class BlobStoreInHand:
 
 
 BlobStoreFactory = Callable[[Path, ManualClock], AbstractAsyncContextManager[BlobStoreInHand]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQueueInHand:
+    """Both ends of a queue; at most `most` wake-ups are under way."""
+
+    queue: TaskQueue
+    wake_ups: WakeUps
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockInHand:
+    """A clock, and how its time is made to pass."""
+
+    clock: Clock
+    pass_time: Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeInHand:
+    """A judge, and programs in one of its languages that do what their names say."""
+
+    judge: JudgePort
+    language: LanguageId
+    echo: str
+    print_hello: str
+    complain: str
+    exit_with_3: str
+    end_by_signal_11: str
+    spend_much_cpu_time: str
+    sleep_for_long: str
+    eat_much_memory: str
+    flood: str
+    not_a_program: str
+
+
+ProgressStreamFactory = Callable[[], AbstractAsyncContextManager[ProgressStream]]
+TaskQueueFactory = Callable[[], AbstractAsyncContextManager[TaskQueueInHand]]
+RateLimiterFactory = Callable[[ManualClock], AbstractAsyncContextManager[RateLimiter]]
+JudgeFactory = Callable[[Path], AbstractAsyncContextManager[JudgeInHand]]
 
 
 @asynccontextmanager
@@ -98,6 +159,69 @@ async def folder_blob_store(folder: Path, clock: ManualClock) -> AsyncIterator[B
     await store.close()
 
 
+@asynccontextmanager
+async def in_process_task_queue() -> AsyncIterator[TaskQueueInHand]:
+    queue = InProcessTaskQueue(slots=3)
+    yield TaskQueueInHand(queue=queue, wake_ups=queue, most=6)
+    await queue.close()
+
+
+@asynccontextmanager
+async def in_process_progress_stream() -> AsyncIterator[ProgressStream]:
+    stream = InProcessProgressStream()
+    yield stream
+    await stream.close()
+
+
+@asynccontextmanager
+async def in_process_rate_limiter(clock: ManualClock) -> AsyncIterator[RateLimiter]:
+    limiter = InProcessRateLimiter(clock)
+    yield limiter
+    await limiter.close()
+
+
+def argon2_password_hasher() -> PasswordHasher:
+    return Argon2PasswordHasher(passes=1, memory_kib=64, lanes=1)
+
+
+def jwt_tokens(secret: bytes, clock: Clock) -> Tokens:
+    return JwtTokens(derive_keys(secret), clock)
+
+
+def manual_clock() -> ClockInHand:
+    clock = ManualClock()
+
+    async def pass_time(seconds: float) -> None:
+        await asyncio.sleep(0)
+        clock.advance(timedelta(seconds=seconds))
+
+    return ClockInHand(clock=clock, pass_time=pass_time)
+
+
+def system_clock() -> ClockInHand:
+    return ClockInHand(clock=SystemClock(), pass_time=asyncio.sleep)
+
+
+@asynccontextmanager
+async def memory_judge(_: Path) -> AsyncIterator[JudgeInHand]:
+    judge = MemoryJudge()
+    yield JudgeInHand(
+        judge=judge,
+        language=LanguageId("python3"),
+        echo="echo",
+        print_hello="print hello",
+        complain="complain oh no",
+        exit_with_3="exit 3",
+        end_by_signal_11="signal 11",
+        spend_much_cpu_time="spend 60000",
+        sleep_for_long="sleep 600000",
+        eat_much_memory="eat 4194304",
+        flood="flood",
+        not_a_program="does not compile",
+    )
+    await judge.close()
+
+
 STORAGES: dict[str, StorageFactory] = {
     "memory": memory_storage,
     "sqlite": sqlite_storage,
@@ -109,4 +233,30 @@ SUBMISSIONS: dict[str, SubmissionsFactory] = {
 BLOB_STORES: dict[str, BlobStoreFactory] = {
     "memory": memory_blob_store,
     "folder": folder_blob_store,
+}
+TASK_QUEUES: dict[str, TaskQueueFactory] = {
+    "in_process": in_process_task_queue,
+}
+PROGRESS_STREAMS: dict[str, ProgressStreamFactory] = {
+    "in_process": in_process_progress_stream,
+}
+RATE_LIMITERS: dict[str, RateLimiterFactory] = {
+    "in_process": in_process_rate_limiter,
+}
+PASSWORD_HASHERS: dict[str, Callable[[], PasswordHasher]] = {
+    "argon2": argon2_password_hasher,
+}
+TOKENS: dict[str, Callable[[bytes, Clock], Tokens]] = {
+    "jwt": jwt_tokens,
+}
+CLOCKS: dict[str, Callable[[], ClockInHand]] = {
+    "manual": manual_clock,
+    "system": system_clock,
+}
+IDS: dict[str, Callable[[], Ids]] = {
+    "memory": MemoryIds,
+    "system": SystemIds,
+}
+JUDGES: dict[str, JudgeFactory] = {
+    "memory": memory_judge,
 }
