@@ -2,13 +2,13 @@
 
 import re
 
-_CONTROL = "\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\\ud800-\\udfff"
+_CONTROL = "\\x00-\\x1f\\x7f-\\x9f\u2028-\u202e\u2066-\u2069\\ud800-\\udfff"
 _BLANK = "\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _ONE_LINE = re.compile(f"[^{_CONTROL}]*[^{_CONTROL}{_BLANK}][^{_CONTROL}]*")
 
 
 def is_one_line(text: str) -> bool:
-    """Whether the text has no control characters or line breaks and is not only blanks.
+    """Whether the text has no control characters, turns of direction or line breaks, nor only blanks.
 
     Joiners inside a word or an emoji are text, though Python calls them not printable.
     """
