@@ -75,6 +75,11 @@ SETTINGS = (
         description="Programs judged at once; empty means one for each core.",
     ),
     Setting(
+        name="ASSAY_LANGUAGES",
+        default="",
+        description="Languages offered, comma separated; empty means all that this machine runs.",
+    ),
+    Setting(
         name="ASSAY_ALLOW_WEAK_SANDBOX",
         default="off",
         description="`on` judges without cgroups also where the server is not on loopback.",
@@ -118,6 +123,7 @@ class Settings:
     rate_limits: bool
     trusted_proxies: tuple[str, ...]
     judge_slots: int
+    languages: tuple[str, ...]
     allow_weak_sandbox: bool
     metrics_token: str | None = field(repr=False)
     secret_key: bytes = field(repr=False)
@@ -157,6 +163,7 @@ def load_settings(
         rate_limits=_switch("ASSAY_RATE_LIMITS", chosen["ASSAY_RATE_LIMITS"]),
         trusted_proxies=_networks("ASSAY_TRUSTED_PROXIES", chosen["ASSAY_TRUSTED_PROXIES"]),
         judge_slots=_slots(chosen["ASSAY_JUDGE_SLOTS"]),
+        languages=_words("ASSAY_LANGUAGES", chosen["ASSAY_LANGUAGES"]),
         allow_weak_sandbox=_switch("ASSAY_ALLOW_WEAK_SANDBOX", chosen["ASSAY_ALLOW_WEAK_SANDBOX"]),
         metrics_token=chosen["ASSAY_METRICS_TOKEN"] or None,
         secret_key=_secret_key(chosen["SECRET_KEY"], home, loopback=_is_loopback(host)),
@@ -212,6 +219,14 @@ def _slots(text: str) -> int:
     if not text:
         return len(os.sched_getaffinity(0))
     return _number("ASSAY_JUDGE_SLOTS", text, least=1, most=256)
+
+
+def _words(name: str, text: str) -> tuple[str, ...]:
+    words = tuple(part.strip() for part in text.split(",") if part.strip())
+    for word in words:
+        if not re.fullmatch(r"[a-z0-9]{1,32}", word):
+            raise BadSetting(name, f"has {word!r}, which is no language id")
+    return words
 
 
 def _host(text: str) -> str:

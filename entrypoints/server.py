@@ -1,0 +1,162 @@
+"""The embedded server: HTTP and the worker in one process, from its start to its stop."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import fields
+
+import structlog
+import uvicorn
+from litestar import Litestar
+
+from config.container import Container, close
+from config.home_lock import locked_home
+from config.settings import BadSetting, Settings
+from entrypoints.http.app import create_app
+from entrypoints.http.streams import Streams
+from entrypoints.http.use_cases import HttpOptions, UseCases
+from entrypoints.logs import configure_logs
+from entrypoints.worker.in_process import InProcessWorker
+
+STOP_S = 10
+"""How long requests under way may take to end after a stop was asked for."""
+_BACKLOG = 2_048
+
+_log = structlog.get_logger(__name__)
+
+
+def serve(
+    settings: Settings,
+    *,
+    prepare: Callable[[Container], Awaitable[None]],
+    announce: Callable[[str], None],
+) -> None:
+    """Run the server until it is told to stop (SIGTERM, SIGINT).
+
+    `prepare` is awaited before the first request is taken; `announce` is told the address when
+    requests are taken.
+
+    Raises:
+        BadSetting: the address cannot be listened on, or another server has the home folder.
+    """
+    configure_logs()
+    with locked_home(settings.home), contextlib.closing(_listening(settings)) as listener:
+        asyncio.run(_serve(settings, listener, prepare, announce))
+
+
+async def _serve(
+    settings: Settings,
+    listener: socket.socket,
+    prepare: Callable[[Container], Awaitable[None]],
+    announce: Callable[[str], None],
+) -> None:
+    container = Container(settings=settings)
+    streams = Streams()
+    try:
+        await _first_admin(container, settings)
+        await prepare(container)
+        server = _Server(_uvicorn_config(_app(container, settings, streams)), streams)
+        server.when_started = lambda: announce(_address(settings, listener))
+        await server.serve(sockets=[listener])
+    finally:
+        await close(container)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, which tells when it is ready, and ends streams when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+        self.when_started: Callable[[], None] = lambda: None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.when_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams.end()
+        await super().shutdown(sockets)
+
+
+def _uvicorn_config(app: Litestar) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the application believes only the proxies that it was told of
+        timeout_graceful_shutdown=STOP_S,
+        lifespan="on",
+    )
+
+
+def _app(container: Container, settings: Settings, streams: Streams) -> Litestar:
+    options = HttpOptions(
+        cursor_key=container.keys().cursors,
+        rate_limits=settings.rate_limits,
+        trusted_proxies=settings.trusted_proxies,
+        metrics_token=settings.metrics_token,
+        public_url=settings.public_url,
+        loopback=settings.is_loopback,
+    )
+
+    @contextlib.asynccontextmanager
+    async def working(_: Litestar) -> AsyncGenerator[None]:
+        worker = asyncio.create_task(_worker(container).run())
+        try:
+            yield
+        finally:
+            worker.cancel()
+            await asyncio.wait({worker})
+
+    return create_app(_use_cases(container), options, lifespan=[working], streams=streams)
+
+
+def _use_cases(container: Container) -> UseCases:
+    """Every field of UseCases from the provider of the same name (the echo rule at work)."""
+    built = {field.name: getattr(container, field.name)() for field in fields(UseCases)}
+    return UseCases(**built)
+
+
+def _worker(container: Container) -> InProcessWorker:
+    return InProcessWorker(
+        recover_work=container.recover_work(),
+        judge_submission=container.judge_submission(),
+        wake_workers=container.wake_workers(),
+        forget_expired=container.forget_expired(),
+        wake_ups=container.queue(),
+        clock=container.clock(),
+        slots=container.judge().slots,
+    )
+
+
+async def _first_admin(container: Container, settings: Settings) -> None:
+    if settings.admin is None:
+        return
+    email, password = settings.admin
+    made = await container.create_admin()(email=email, password=password, only_if_none=True)
+    if made is not None:
+        _log.info("the first admin is made", email=made.email)
+
+
+def _listening(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        problem = f"{settings.port} on {settings.host} cannot be listened on: {error.strerror}"
+        raise BadSetting("ASSAY_PORT", problem) from None
+    listener.set_inheritable(False)
+    return listener
+
+
+def _address(settings: Settings, listener: socket.socket) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{listener.getsockname()[1]}"
