@@ -95,6 +95,7 @@ class JudgeInHand:
     sleep_for_long: str
     eat_much_memory: str
     flood: str
+    wait_for_ever: str
     not_a_program: str
 
 
@@ -217,6 +218,7 @@ async def memory_judge(_: Path) -> AsyncIterator[JudgeInHand]:
         sleep_for_long="sleep 600000",
         eat_much_memory="eat 4194304",
         flood="flood",
+        wait_for_ever="wait",
         not_a_program="does not compile",
     )
     await judge.close()
