@@ -92,9 +92,7 @@ def test_a_weak_secret_is_refused_off_loopback_alone(tmp_path: Path, secret: str
 
 
 def test_names_for_tests_are_ignored(tmp_path: Path) -> None:
-    load_settings(
-        environment={"ASSAY_HOME": str(tmp_path), "ASSAY_TEST_SOAK": "on"}, dotenv=None
-    )
+    load_settings(environment={"ASSAY_HOME": str(tmp_path), "ASSAY_TEST_SOAK": "on"}, dotenv=None)
 
 
 def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
