@@ -17,6 +17,14 @@ _MOST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """A challenge that is here already; `lacks_tests` if it has never had any."""
+
+    challenge_id: ChallengeId
+    lacks_tests: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadDemo:
     list_challenges: ListChallenges
     create_challenge: CreateChallenge
@@ -30,19 +38,22 @@ class LoadDemo:
         return [demo.slug for demo in demo_challenges() if await self._load(demo)]
 
     async def _load(self, demo: DemoChallenge) -> bool:
-        try:
-            challenge_id = await self._without_tests(demo) or await self._create(demo)
-        except SlugTaken:
+        known = await self._known(demo.slug)
+        if known is not None and not known.lacks_tests:
             return False
+        try:
+            challenge_id = known.challenge_id if known is not None else await self._create(demo)
+        except SlugTaken:
+            return False  # somebody else was faster
         await self.add_test_cases(challenge_id, demo.tests, replacing=True)
         return True
 
-    async def _without_tests(self, demo: DemoChallenge) -> ChallengeId | None:
-        """The challenge of that slug, if it has never had tests."""
-        which = ChallengeFilter(text=demo.slug)
-        for challenge, version in await self.list_challenges(which, after=None, limit=_MOST):
-            if challenge.slug == demo.slug and version.number == 1 and not version.test_ids:
-                return challenge.id
+    async def _known(self, slug: str) -> _Known | None:
+        which = ChallengeFilter(text=slug)
+        for challenge, newest in await self.list_challenges(which, after=None, limit=_MOST):
+            if challenge.slug == slug:
+                never = newest.number == 1 and not newest.test_ids
+                return _Known(challenge_id=challenge.id, lacks_tests=never)
         return None
 
     async def _create(self, demo: DemoChallenge) -> ChallengeId:

@@ -1,0 +1,62 @@
+"""The program `assay`: its commands, and how it ends."""
+
+import sys
+
+import rich_click as click
+
+from application.ports.judge import JudgeUnavailable
+from application.ports.storage import StoreUnavailable
+from config.settings import BadSetting
+from domain.errors import DomainError
+from entrypoints.cli.create_admin import create_admin
+from entrypoints.cli.demo import demo
+from entrypoints.cli.doctor import doctor
+from entrypoints.cli.serve import serve
+from entrypoints.cli.settings import settings
+from entrypoints.cli.submit import submit
+
+EXIT_PROBLEM = 2
+EXIT_INTERRUPTED = 130
+_EXPECTED = (BadSetting, DomainError, StoreUnavailable, JudgeUnavailable)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="assay", message="%(prog)s %(version)s")
+def assay() -> None:
+    """Assay: challenges, sandboxed judging, scores and standings.
+
+    Settings are read from the environment and from the file .env; `assay settings` lists them.
+    """
+
+
+for _command in (serve, doctor, create_admin, demo, submit, settings):
+    assay.add_command(_command)
+
+
+def main() -> None:
+    """Run one command; what a user can cause is told in one line, without a traceback."""
+    try:
+        code = assay.main(standalone_mode=False)
+    except click.UsageError as problem:
+        _tell(problem.format_message())
+        if problem.ctx is not None:
+            click.echo(f"Try: {problem.ctx.command_path} --help", err=True)
+        sys.exit(problem.exit_code)
+    except click.ClickException as problem:
+        _tell(problem.format_message())
+        sys.exit(problem.exit_code)
+    except _EXPECTED as problem:
+        _tell(str(problem))
+        sys.exit(EXIT_PROBLEM)
+    except click.Abort:
+        _tell("interrupted")
+        sys.exit(EXIT_INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(problem: str) -> None:
+    click.echo(f"assay: {problem}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""`assay doctor` says whether a submission could be judged here."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.entrypoints.cli.program import assay
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+def test_a_machine_that_can_judge_ends_with_0(home: Path) -> None:
+    told = assay("doctor", environment={"ASSAY_HOME": str(home)})
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "Submissions can be judged here." in told.stdout
+    assert "bubblewrap" in told.stdout
+    assert "python3" in told.stdout
+    assert "blob_store" in told.stdout
+
+
+def test_the_judge_alone_is_looked_at(home: Path) -> None:
+    told = assay("doctor", "--judge", environment={"ASSAY_HOME": str(home)})
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "blob_store" not in told.stdout

@@ -1,0 +1,89 @@
+"""What every command has: help, and one clear line when something cannot be done."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from entrypoints.cli.main import assay as group
+from tests.entrypoints.cli.program import assay
+
+COMMANDS = sorted(group.commands)
+
+
+def test_these_are_the_commands() -> None:
+    assert COMMANDS == ["create-admin", "demo", "doctor", "serve", "settings", "submit"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_what_a_command_and_its_options_do(command: str) -> None:
+    told = assay(command, "--help")
+
+    assert told.returncode == 0
+    assert f"assay {command}" in told.stdout.replace("python -m entrypoints.cli.main", "assay")
+    assert group.commands[command].help
+    assert all(
+        getattr(parameter, "help", "an argument") for parameter in group.commands[command].params
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        (("fly",), {}, "No such command 'fly'"),
+        (("submit",), {}, "Missing argument"),
+        (("serve", "--port", "70000"), {}, "70000"),
+        (("serve", "--host", "nowhere"), {}, "ASSAY_HOST must be an IP address"),
+        (("doctor",), {"ASSAY_HOEM": "x"}, "ASSAY_HOEM is not a setting"),
+        (("demo",), {"ASSAY_RATE_LIMITS": "perhaps"}, "ASSAY_RATE_LIMITS must be on or off"),
+        (("demo",), {"ASSAY_HOME": ":memory:"}, "nothing stored here would last"),
+        (("create-admin", "a@example.org"), {"ASSAY_HOME": ":memory:"}, "would last"),
+        (("create-admin", "a@example.org"), {}, "use --password-file"),
+        (("create-admin", "nobody", "--password-file", "-"), {}, "not an e-mail address"),
+        (("create-admin", "a@example.org", "--password-file", "/none"), {}, "cannot be read"),
+        (("serve",), {"ASSAY_HOME": "/dev/null"}, "ASSAY_HOME cannot be made"),
+    ],
+)
+def test_what_a_user_can_cause_is_one_line_without_a_traceback(
+    tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], said: str
+) -> None:
+    told = assay(
+        *arguments,
+        environment={"ASSAY_HOME": str(tmp_path), **environment},
+        stdin="a long enough password\n",
+    )
+
+    assert told.returncode == 2
+    assert told.stderr.startswith("assay: ")
+    assert said in told.stderr.splitlines()[0]
+    assert "Traceback" not in told.stderr
+
+
+def test_a_port_in_use_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        told = assay("serve", "--port", port, environment={"ASSAY_HOME": str(tmp_path)})
+
+    assert told.returncode == 2
+    assert f"127.0.0.1:{port}" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_password_that_is_too_short_is_refused(tmp_path: Path) -> None:
+    told = assay(
+        *("create-admin", "a@example.org", "--password-file", "-"),
+        environment={"ASSAY_HOME": str(tmp_path)},
+        stdin="short\n",
+    )
+
+    assert told.returncode == 2
+    assert "10 to 128 characters" in told.stderr
+
+
+def test_settings_lists_every_setting_without_looking_at_any() -> None:
+    told = assay("settings", "--markdown", environment={"ASSAY_PORT": "nonsense"})
+
+    assert told.returncode == 0
+    assert "| `ASSAY_HOME` | `./var` |" in told.stdout
+    assert "| `SECRET_KEY` |  |" in told.stdout
