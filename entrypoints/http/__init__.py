@@ -1,0 +1,1 @@
+"""The HTTP interface: what `docs/api.md` promises."""

@@ -1,0 +1,131 @@
+"""The application: routes, what guards and wraps them, and what they are given."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import fields
+
+import msgspec
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from litestar.types import ExceptionHandlersMap
+
+from application.ports.judge import JudgeUnavailable
+from application.ports.storage import StoreUnavailable
+from application.ports.task_queue import QueueUnavailable
+from application.use_cases.authenticate import Identity
+from domain.errors import DomainError
+from entrypoints.http import (
+    admin_challenges,
+    admin_submissions,
+    admin_test_cases,
+    admin_users,
+    analytics,
+    auth,
+    candidate,
+    candidate_runs,
+    candidate_submissions,
+    problems,
+    security,
+    service,
+)
+from entrypoints.http.edge import Edge
+from entrypoints.http.events import Watching
+from entrypoints.http.idempotency import InFlight
+from entrypoints.http.metrics import Metrics
+from entrypoints.http.openapi import build_document
+from entrypoints.http.operations import Operation, operation_of
+from entrypoints.http.streams import Streams
+from entrypoints.http.use_cases import HttpOptions, UseCases
+
+ROUTES = (
+    *auth.ROUTES,
+    *candidate.ROUTES,
+    *candidate_submissions.ROUTES,
+    *candidate_runs.ROUTES,
+    *admin_challenges.ROUTES,
+    *admin_test_cases.ROUTES,
+    *admin_submissions.ROUTES,
+    *admin_users.ROUTES,
+    *analytics.ROUTES,
+    *service.ROUTES,
+)
+_ON_ERROR: ExceptionHandlersMap = {
+    problems.Refused: problems.on_refusal,
+    DomainError: problems.on_domain_error,
+    StoreUnavailable: problems.on_unavailable,
+    JudgeUnavailable: problems.on_unavailable,
+    QueueUnavailable: problems.on_unavailable,
+    HTTPException: problems.on_http_error,
+    Exception: problems.on_unforeseen,
+}
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    use_cases: UseCases,
+    options: HttpOptions,
+    *,
+    lifespan: Sequence[Lifespan] = (),
+    streams: Streams | None = None,
+) -> Litestar:
+    """The ASGI application. Whoever stops it calls `streams.end()` first."""
+    streams, metrics = streams or Streams(), Metrics()
+    app = Litestar(
+        route_handlers=ROUTES,
+        guards=[security.admit],
+        dependencies=_dependencies(use_cases, options, streams, metrics),
+        exception_handlers=_ON_ERROR,
+        lifespan=list(lifespan),
+        state=State({"use_cases": use_cases, "options": options, "streams": streams}),
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=None,
+        debug=False,
+    )
+    app.asgi_handler = Edge(app.asgi_handler, metrics)
+    document = build_document(operations_of(app), version=options.version, url=options.public_url)
+    app.state.openapi = document
+    app.state.openapi_json = msgspec.json.encode(document)
+    return app
+
+
+def operations_of(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler, Operation]]:
+    """Every declared operation with its path, as OpenAPI writes paths."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                operation = operation_of(handler.opt)
+                if operation is not None:
+                    yield route.path_format, handler, operation
+
+
+def _dependencies(
+    use_cases: UseCases, options: HttpOptions, streams: Streams, metrics: Metrics
+) -> dict[str, Provide]:
+    """What handlers may ask for by name: each use case, and what belongs to the edge."""
+    watching = Watching(
+        get_submission=use_cases.get_submission,
+        watch_submission=use_cases.watch_submission,
+        clock=use_cases.clock,
+        options=options,
+        streams=streams,
+    )
+    given = {field.name: getattr(use_cases, field.name) for field in fields(use_cases)}
+    own = {"options": options, "watching": watching, "in_flight": InFlight(), "metrics": metrics}
+    return {
+        "identity": Provide(_identity, sync_to_thread=False),
+        **{name: _provide(value) for name, value in (given | own).items()},
+    }
+
+
+def _provide(value: object) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)
+
+
+def _identity(request: problems.HttpRequest) -> Identity:
+    return security.identity_of(request)

@@ -1,0 +1,115 @@
+"""Around every request: its id, its log line, its figures, and what every answer carries."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import HTTPDisconnectEvent, HTTPScope, Message, Receive, Scope, Send
+
+from entrypoints.http import request_id
+from entrypoints.http.metrics import Metrics
+from entrypoints.http.rate_limits import rate_limit_headers
+from entrypoints.http.request_id import request_id_of
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+"""Of every answer that does not say otherwise."""
+_LOG = structlog.get_logger(__name__)
+
+Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Edge:
+    """Wraps the application's own ASGI handler."""
+
+    def __init__(self, inner: Handler, metrics: Metrics) -> None:
+        self._inner = inner
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._inner(scope, receive, send)
+            return
+        asked_for_head = scope["method"] == "HEAD"
+        if asked_for_head:
+            scope["method"] = "GET"
+        answer = _Answer(scope, send, without_body=asked_for_head)
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id_of(scope)):
+            try:
+                await self._inner(scope, answer.receive_of(receive), answer.send)
+                await answer.finish()
+            finally:
+                self._note(scope, answer.status, time.perf_counter() - started, asked_for_head)
+
+    def _note(self, scope: HTTPScope, status: int, seconds: float, asked_for_head: bool) -> None:  # noqa: FBT001
+        route = str(scope.get("path_template") or "(none)")
+        method = "HEAD" if asked_for_head else _known(scope["method"])
+        self._metrics.note(method=method, route=route, status=status, seconds=seconds)
+        _LOG.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+class _Answer:
+    """The way out: adds fields, and drops the body of an answer to HEAD."""
+
+    def __init__(self, scope: HTTPScope, send: Send, *, without_body: bool) -> None:
+        self._scope = scope
+        self._send = send
+        self._without_body = without_body
+        self.status = 500
+        self._finished = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = self._with_usual(list(message["headers"]))
+            await self._send(message)
+        elif message["type"] != "http.response.body" or not self._without_body:
+            await self._send(message)
+        elif not message.get("more_body", False):
+            await self.finish()
+
+    async def finish(self) -> None:
+        """End an answer that has no body; a stream that was left early would stay open."""
+        if self._without_body and not self._finished:
+            self._finished = True
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def receive_of(self, receive: Receive) -> Receive:
+        """As given; but whoever asked for the head only leaves before a stream begins."""
+        if not self._without_body:
+            return receive
+
+        async def leave() -> HTTPDisconnectEvent:
+            return {"type": "http.disconnect"}
+
+        return leave
+
+    def _with_usual(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        kept = [(name, _with_head(name, value)) for name, value in headers]
+        present = {name.lower() for name, _ in kept}
+        usual = {
+            **SECURITY_HEADERS,
+            **rate_limit_headers(self._scope),
+            request_id.HEADER: request_id_of(self._scope),
+        }
+        added = [(name.lower().encode(), value.encode()) for name, value in usual.items()]
+        return kept + [(name, value) for name, value in added if name not in present]
+
+
+def _with_head(name: bytes, value: bytes) -> bytes:
+    """An Allow field that has GET has HEAD too."""
+    methods = value.split(b", ")
+    if name.lower() == b"allow" and b"GET" in methods and b"HEAD" not in methods:
+        return b", ".join(sorted([*methods, b"HEAD"]))
+    return value
+
+
+def _known(method: str) -> str:
+    """The method, so that nobody can make up ever new ones for the figures."""
+    known = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+    return method if method in known else "(other)"

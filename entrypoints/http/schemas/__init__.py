@@ -1,0 +1,1 @@
+"""The shapes of bodies: requests are strict, answers are written by `views`."""

@@ -1,0 +1,321 @@
+"""Challenges, as candidates read them and as staff write them."""
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Annotated
+
+import msgspec
+
+from domain.challenge import (
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+    ChallengeStatus,
+    Difficulty,
+    Feedback,
+)
+from domain.checking import Checker, CheckerKind
+from domain.limits import (
+    MAX_MEMORY_KIB,
+    MAX_OUTPUT_KIB,
+    MAX_TIME_MS,
+    MIN_MEMORY_KIB,
+    MIN_OUTPUT_KIB,
+    MIN_TIME_MS,
+    Limits,
+)
+from domain.scoring import MAX_GROUP_NAME_LENGTH, MAX_GROUPS, MAX_WEIGHT, GroupRule, ScoringKind
+from entrypoints.http.schemas.common import ONE_LINE, Input, LanguageName, Line, Text, View
+
+_DEFAULT = Limits()
+TimeMs = Annotated[int, msgspec.Meta(ge=MIN_TIME_MS, le=MAX_TIME_MS)]
+MemoryKib = Annotated[int, msgspec.Meta(ge=MIN_MEMORY_KIB, le=MAX_MEMORY_KIB)]
+OutputKib = Annotated[int, msgspec.Meta(ge=MIN_OUTPUT_KIB, le=MAX_OUTPUT_KIB)]
+Tolerance = Annotated[float, msgspec.Meta(ge=0, le=1e300)]
+Weight = Annotated[int, msgspec.Meta(ge=0, le=MAX_WEIGHT)]
+GroupName = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=MAX_GROUP_NAME_LENGTH, pattern=ONE_LINE)
+]
+Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TAG_LENGTH, pattern=ONE_LINE)]
+Tags = Annotated[
+    list[Tag], msgspec.Meta(max_length=MAX_TAGS, extra_json_schema={"uniqueItems": True})
+]
+Languages = Annotated[
+    list[LanguageName],
+    msgspec.Meta(
+        max_length=100,
+        description="Those allowed; none named = all that are offered.",
+        extra_json_schema={"uniqueItems": True},
+    ),
+]
+Slug = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,64}$", max_length=64)]
+
+
+class LimitsBody(Input, frozen=True, kw_only=True):
+    """Limits of one test: CPU time, peak memory, standard output."""
+
+    time_ms: TimeMs = _DEFAULT.time_ms
+    memory_kib: MemoryKib = _DEFAULT.memory_kib
+    output_kib: OutputKib = _DEFAULT.output_kib
+
+
+class LanguageLimitsBody(Input, frozen=True, kw_only=True):
+    """Limits of one language, absolute; what is left out follows from the language's factors."""
+
+    time_ms: TimeMs | None = None
+    memory_kib: MemoryKib | None = None
+
+
+class ExactChecker(Input, frozen=True, kw_only=True, tag_field="kind", tag="exact"):
+    """Byte for byte."""
+
+
+class TokensChecker(Input, frozen=True, kw_only=True, tag_field="kind", tag="tokens"):
+    """Runs of non-blanks, in order."""
+
+    case_sensitive: bool = False
+
+
+class LinesChecker(Input, frozen=True, kw_only=True, tag_field="kind", tag="lines"):
+    """Line by line; blanks at the end of a line and empty lines at the end do not count."""
+
+
+class FloatChecker(
+    Input, frozen=True, kw_only=True, tag_field="kind", tag="float", omit_defaults=True
+):
+    """As tokens, but two numbers match within either tolerance."""
+
+    absolute: Tolerance | msgspec.UnsetType = msgspec.UNSET
+    relative: Tolerance | msgspec.UnsetType = msgspec.UNSET
+    case_sensitive: bool = False
+
+
+class UnorderedLinesChecker(
+    Input, frozen=True, kw_only=True, tag_field="kind", tag="unordered_lines"
+):
+    """As lines, in any order."""
+
+
+CheckerBody = ExactChecker | TokensChecker | LinesChecker | FloatChecker | UnorderedLinesChecker
+
+
+class GroupBody(Input, frozen=True, kw_only=True):
+    """A group of tests with points of its own; it counts if all in `requires` are full."""
+
+    name: GroupName
+    points: Weight
+    rule: GroupRule = GroupRule.ALL
+    requires: Annotated[list[GroupName], msgspec.Meta(max_length=MAX_GROUPS)] = msgspec.field(
+        default_factory=list
+    )
+
+
+class ChallengeBody(Input, frozen=True, kw_only=True):
+    """A challenge as staff write it."""
+
+    slug: Slug | None = None
+    title: Line
+    statement: Text = ""
+    difficulty: Difficulty = Difficulty.EASY
+    tags: Tags = msgspec.field(default_factory=list)
+    limits: LimitsBody = LimitsBody()
+    language_limits: dict[LanguageName, LanguageLimitsBody] = msgspec.field(default_factory=dict)
+    languages: Languages = msgspec.field(default_factory=list)
+    checker: CheckerBody = TokensChecker()
+    scoring: ScoringKind = ScoringKind.ALL_OR_NOTHING
+    groups: Annotated[list[GroupBody], msgspec.Meta(max_length=MAX_GROUPS)] = msgspec.field(
+        default_factory=list
+    )
+    starter_code: dict[LanguageName, Text] = msgspec.field(default_factory=dict)
+    feedback: Feedback = Feedback.FULL
+    status: ChallengeStatus = ChallengeStatus.DRAFT
+
+
+class ChallengeReplacement(ChallengeBody, frozen=True, kw_only=True):
+    """The same, whole; read-only fields may stand in it, as they were read, and are ignored."""
+
+    id: object = None
+    version: object = None
+    published_version: object = None
+    version_hash: object = None
+    revision: object = None
+    resolved_limits: object = None
+    test_count: object = None
+    max_score: object = None
+    created_at: object = None
+    updated_at: object = None
+
+
+class ResolvedLimitsView(View, frozen=True, kw_only=True):
+    """What holds in one language."""
+
+    time_ms: int
+    memory_kib: int
+    output_kib: int
+
+
+class AdminChallengeView(View, frozen=True, kw_only=True):
+    """A challenge, whole, with its newest version."""
+
+    id: str
+    slug: str
+    title: str
+    statement: str
+    difficulty: Difficulty
+    tags: list[str]
+    limits: LimitsBody
+    language_limits: dict[str, LanguageLimitsBody]
+    languages: list[str]
+    checker: CheckerBody
+    scoring: ScoringKind
+    groups: list[GroupBody]
+    starter_code: dict[str, str]
+    feedback: Feedback
+    status: ChallengeStatus
+    version: int
+    published_version: int
+    version_hash: str
+    revision: int
+    resolved_limits: dict[str, ResolvedLimitsView]
+    test_count: int
+    max_score: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class AdminChallengeItem(View, frozen=True, kw_only=True):
+    """A challenge in the staff's list."""
+
+    id: str
+    slug: str
+    title: str
+    difficulty: Difficulty
+    tags: list[str]
+    status: ChallengeStatus
+    version: int
+    published_version: int
+    revision: int
+    test_count: int
+    max_score: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class AdminChallengePage(View, frozen=True, kw_only=True):
+    items: list[AdminChallengeItem]
+    next_cursor: str | None
+
+
+class ChallengeItem(View, frozen=True, kw_only=True):
+    """A published challenge in the candidate's list; `best_score` null = never tried."""
+
+    id: str
+    slug: str
+    title: str
+    difficulty: Difficulty
+    tags: list[str]
+    max_score: int
+    best_score: float | int | None
+    solved: bool
+
+
+class ChallengePage(View, frozen=True, kw_only=True):
+    items: list[ChallengeItem]
+    next_cursor: str | None
+
+
+class ChallengeLanguageView(View, frozen=True, kw_only=True):
+    """A language that the challenge takes, with its limits."""
+
+    id: str
+    name: str
+    time_ms: int
+    memory_kib: int
+
+
+class SampleView(View, frozen=True, kw_only=True):
+    """A public test; `truncated` where the first 64 KiB are shown."""
+
+    name: str
+    input: str
+    expected_output: str
+    explanation: str
+    truncated: bool
+
+
+class ChallengeView(View, frozen=True, kw_only=True):
+    """All that a candidate may know of a challenge."""
+
+    id: str
+    slug: str
+    title: str
+    statement: str
+    difficulty: Difficulty
+    tags: list[str]
+    version: int
+    limits: ResolvedLimitsView
+    languages: list[ChallengeLanguageView]
+    samples: list[SampleView]
+    starter_code: dict[str, str]
+    feedback: Feedback
+    scoring: ScoringKind
+    max_score: int
+    best_score: float | int | None
+    solved: bool
+
+
+class LanguageView(View, frozen=True, kw_only=True):
+    """A language that this installation really runs."""
+
+    id: str
+    name: str
+    version: str
+    file_name: str
+    compile_command: str | None
+    run_command: str
+
+
+def checker_of(body: CheckerBody) -> Checker:
+    """The domain's checker; tolerances as the shortest text of the number, so 0.1 is a tenth."""
+    match body:
+        case ExactChecker():
+            return Checker(kind=CheckerKind.EXACT)
+        case TokensChecker():
+            return Checker(kind=CheckerKind.TOKENS, case_sensitive=body.case_sensitive)
+        case LinesChecker():
+            return Checker(kind=CheckerKind.LINES)
+        case FloatChecker():
+            return Checker(
+                kind=CheckerKind.FLOAT,
+                case_sensitive=body.case_sensitive,
+                absolute=_text_of(body.absolute),
+                relative=_text_of(body.relative),
+            )
+        case UnorderedLinesChecker():
+            return Checker(kind=CheckerKind.UNORDERED_LINES)
+
+
+def checker_body(checker: Checker) -> CheckerBody:
+    """The checker as staff write it."""
+    match checker.kind:
+        case CheckerKind.EXACT:
+            return ExactChecker()
+        case CheckerKind.TOKENS:
+            return TokensChecker(case_sensitive=checker.case_sensitive)
+        case CheckerKind.LINES:
+            return LinesChecker()
+        case CheckerKind.FLOAT:
+            return FloatChecker(
+                absolute=_number_of(checker.absolute),
+                relative=_number_of(checker.relative),
+                case_sensitive=checker.case_sensitive,
+            )
+        case CheckerKind.UNORDERED_LINES:
+            return UnorderedLinesChecker()
+
+
+def _text_of(value: float | msgspec.UnsetType) -> str | None:
+    return None if isinstance(value, msgspec.UnsetType) else repr(value)
+
+
+def _number_of(text: str | None) -> float | msgspec.UnsetType:
+    return msgspec.UNSET if text is None else float(Fraction(text))

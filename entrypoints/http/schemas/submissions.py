@@ -1,0 +1,171 @@
+"""Programs handed in and what came of them."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from application.use_cases.rejudge_submission import RejudgeOn
+from domain.challenge import Visibility
+from domain.judging import Verdict
+from domain.program import MAX_FILE_NAME_LENGTH, MAX_FILES
+from domain.submission import SubmissionStatus
+from entrypoints.http.schemas.common import Input, LanguageName, Text, View
+
+Number = float | int
+FileName = Annotated[
+    str,
+    msgspec.Meta(pattern="^[A-Za-z0-9_][A-Za-z0-9_+.-]*$", max_length=MAX_FILE_NAME_LENGTH),
+]
+
+
+class FileBody(Input, frozen=True, kw_only=True):
+    """One source file."""
+
+    name: FileName
+    content: Text
+
+
+Files = Annotated[list[FileBody], msgspec.Meta(min_length=1, max_length=MAX_FILES)]
+
+
+class SubmissionBody(Input, frozen=True, kw_only=True):
+    """A program to be judged: `source`, or `files` with an optional `entry_point`."""
+
+    challenge_id: str
+    language: LanguageName
+    source: Text | msgspec.UnsetType = msgspec.UNSET
+    files: Files | msgspec.UnsetType = msgspec.UNSET
+    entry_point: FileName | msgspec.UnsetType = msgspec.UNSET
+
+
+class RunBody(Input, frozen=True, kw_only=True):
+    """A program to be tried on `stdin`, or on the samples of the challenge."""
+
+    challenge_id: str | None = None
+    language: LanguageName
+    source: Text | msgspec.UnsetType = msgspec.UNSET
+    files: Files | msgspec.UnsetType = msgspec.UNSET
+    entry_point: FileName | msgspec.UnsetType = msgspec.UNSET
+    stdin: str | None = None
+
+
+class Rejudge(Input, frozen=True, kw_only=True):
+    """On which version of the challenge to judge anew."""
+
+    version: RejudgeOn = RejudgeOn.CURRENT
+
+
+class FileView(View, frozen=True, kw_only=True):
+    name: str
+    content: str
+
+
+class TestView(View, frozen=True, kw_only=True):
+    """One test as a candidate may know it."""
+
+    ordinal: int
+    visibility: Visibility
+    group: str | None
+    verdict: Verdict
+    time_ms: int | None
+    memory_kib: int | None
+    score: Number
+    max_score: Number
+    output: str | None
+    output_truncated: bool
+    stderr: str | None
+    exit_code: int | None
+    signal: int | None
+    message: str | None
+
+
+class AdminTestView(TestView, frozen=True, kw_only=True):
+    """One test whole; `fault` says why the platform could not judge it."""
+
+    test_case_id: str | None
+    name: str | None
+    wall_ms: int | None
+    fault: str | None
+
+
+class SubmissionItem(View, frozen=True, kw_only=True):
+    """A submission in a list."""
+
+    id: str
+    challenge_id: str | None
+    challenge_version: int | None
+    language: str
+    status: SubmissionStatus
+    verdict: Verdict | None
+    score: Number | None
+    max_score: Number | None
+    time_ms: int | None
+    memory_kib: int | None
+    submitted_at: datetime
+    judged_at: datetime | None
+
+
+class SubmissionPage(View, frozen=True, kw_only=True):
+    items: list[SubmissionItem]
+    next_cursor: str | None
+
+
+class SubmissionView(SubmissionItem, frozen=True, kw_only=True):
+    """A submission whole. `source` is the file to begin with; `files` null = a bare source."""
+
+    source: str
+    files: list[FileView] | None
+    entry_point: str | None
+    compile_output: str | None
+    tests: list[TestView]
+
+
+class AdminSubmissionItem(SubmissionItem, frozen=True, kw_only=True):
+    """A submission in the staff's list."""
+
+    user_id: str
+    ranked: bool
+    judgement: int
+    pending_judgement: int | None
+
+
+class AdminSubmissionPage(View, frozen=True, kw_only=True):
+    items: list[AdminSubmissionItem]
+    next_cursor: str | None
+
+
+class AdminSubmissionView(AdminSubmissionItem, frozen=True, kw_only=True):
+    """A submission whole, with one judgement of it (the one that counts, or the one asked for)."""
+
+    source: str
+    files: list[FileView] | None
+    entry_point: str | None
+    compile_output: str | None
+    fault: str | None
+    tests: list[AdminTestView]
+
+
+class RunView(View, frozen=True, kw_only=True):
+    """A practice run. The last four are of a run on own input; samples have theirs in `tests`."""
+
+    id: str
+    challenge_id: str | None
+    challenge_version: int | None
+    language: str
+    status: SubmissionStatus
+    verdict: Verdict | None
+    time_ms: int | None
+    memory_kib: int | None
+    submitted_at: datetime
+    judged_at: datetime | None
+    expires_at: datetime | None
+    source: str
+    files: list[FileView] | None
+    entry_point: str | None
+    compile_output: str | None
+    tests: list[TestView]
+    stdout: str | None
+    stderr: str | None
+    exit_code: int | None
+    signal: int | None

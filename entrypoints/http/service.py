@@ -1,0 +1,183 @@
+"""What runs the server and what describes it: health, metrics, the OpenAPI document."""
+
+from litestar import get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.openapi.plugins import RedocRenderPlugin, ScalarRenderPlugin, SwaggerRenderPlugin
+from litestar.response import Redirect, Response
+
+from application.use_cases.check_health import CheckHealth
+from entrypoints.http.metrics import CONTENT_TYPE, Metrics
+from entrypoints.http.operations import Admits, Answer, Operation, Tag, described
+from entrypoints.http.problems import HttpRequest
+from entrypoints.http.responses import json_response
+from entrypoints.http.schemas.users import AliveView, ReadyView
+from entrypoints.http.use_cases import HttpOptions
+
+HTML = "text/html"
+_DOCS_POLICY = (
+    "default-src 'none'; frame-ancestors 'none'; connect-src 'self' https://cdn.jsdelivr.net; "
+    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; img-src 'self' data: https:; "
+    "style-src 'unsafe-inline' https:; font-src https: data:; worker-src blob:"
+)
+"""The pages that Litestar makes load their scripts from this one place."""
+
+
+@get(
+    "/health/live",
+    opt=described(
+        Operation(
+            summary="Is the process up",
+            description="Answers as long as requests are answered at all.",
+            tag=Tag.SERVICE,
+            admits=Admits.ANYONE,
+            answers=(Answer(description="It is.", body=AliveView),),
+        )
+    ),
+)
+async def is_alive() -> Response[bytes]:
+    return json_response(AliveView(status="alive"))
+
+
+@get(
+    "/health/ready",
+    opt=described(
+        Operation(
+            summary="Does every dependency answer",
+            description="Each by name.",
+            tag=Tag.SERVICE,
+            admits=Admits.ANYONE,
+            answers=(
+                Answer(description="All answer.", body=ReadyView),
+                Answer(
+                    status=503,
+                    description="At least one does not.",
+                    body=ReadyView,
+                    headers={"Retry-After": "Seconds to wait."},
+                ),
+            ),
+        )
+    ),
+)
+async def is_ready(
+    check_health: NamedDependency[CheckHealth], options: NamedDependency[HttpOptions]
+) -> Response[bytes]:
+    answers = dict(await check_health())
+    ready = all(answers.values())
+    view = ReadyView(ready=ready, dependencies=answers, version=options.version)
+    retry = {} if ready else {"Retry-After": "5"}
+    return json_response(view, status=200 if ready else 503, headers=retry)
+
+
+@get(
+    "/metrics",
+    opt=described(
+        Operation(
+            summary="Read the server's figures",
+            description="For Prometheus. From this machine, or with the metrics token as bearer.",
+            tag=Tag.SERVICE,
+            admits=Admits.OPERATORS,
+            answers=(
+                Answer(
+                    description="Prometheus' text format.",
+                    body=str,
+                    media_type=CONTENT_TYPE.partition(";")[0],
+                ),
+            ),
+            problems=frozenset({401, 403}),
+        )
+    ),
+)
+async def read_metrics(metrics: NamedDependency[Metrics]) -> Response[bytes]:
+    return Response(
+        content=metrics.text(), media_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"}
+    )
+
+
+@get(
+    "/schema/openapi.json",
+    opt=described(
+        Operation(
+            summary="Read this description",
+            description="OpenAPI 3.1.",
+            tag=Tag.SERVICE,
+            admits=Admits.ANYONE,
+            answers=(
+                Answer(description="The document.", body=dict, media_type="application/json"),
+            ),
+        )
+    ),
+)
+async def read_openapi(state: State) -> Response[bytes]:
+    content: bytes = state.openapi_json
+    return Response(
+        content=content,
+        media_type="application/json",
+        headers={"Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"},
+    )
+
+
+def _page(what: str) -> Operation:
+    return Operation(
+        summary=f"Browse this description ({what})",
+        description="A page for people; it loads its scripts from a public network.",
+        tag=Tag.SERVICE,
+        admits=Admits.ANYONE,
+        answers=(Answer(description="The page.", body=str, media_type=HTML),),
+    )
+
+
+@get("/schema", opt=described(_page("Scalar")))
+async def browse(request: HttpRequest) -> Response[bytes]:
+    return _docs(ScalarRenderPlugin(), request)
+
+
+@get("/schema/swagger", opt=described(_page("Swagger UI")))
+async def browse_with_swagger(request: HttpRequest) -> Response[bytes]:
+    return _docs(SwaggerRenderPlugin(), request)
+
+
+@get("/schema/redoc", opt=described(_page("Redoc")))
+async def browse_with_redoc(request: HttpRequest) -> Response[bytes]:
+    return _docs(RedocRenderPlugin(), request)
+
+
+@get(
+    "/",
+    opt=described(
+        Operation(
+            summary="Begin",
+            description="Leads to the description.",
+            tag=Tag.SERVICE,
+            admits=Admits.ANYONE,
+            answers=(
+                Answer(status=302, description="There.", headers={"Location": "The description."}),
+            ),
+        )
+    ),
+    status_code=302,
+)
+async def begin() -> Redirect:
+    return Redirect("/schema", status_code=302)
+
+
+ROUTES = (
+    is_alive,
+    is_ready,
+    read_metrics,
+    read_openapi,
+    browse,
+    browse_with_swagger,
+    browse_with_redoc,
+    begin,
+)
+
+
+def _docs(
+    plugin: ScalarRenderPlugin | SwaggerRenderPlugin | RedocRenderPlugin, request: HttpRequest
+) -> Response[bytes]:
+    return Response(
+        content=plugin.render(request, request.app.state.openapi),
+        media_type=HTML,
+        headers={"Content-Security-Policy": _DOCS_POLICY},
+    )

@@ -1,0 +1,90 @@
+"""What the HTTP interface needs to be given: use cases, and how it is run."""
+
+from dataclasses import dataclass, field
+
+from application.ports.clock import Clock
+from application.ports.rate_limiter import RateLimiter
+from application.use_cases.add_test_cases import AddTestCases
+from application.use_cases.authenticate import Authenticate
+from application.use_cases.check_health import CheckHealth
+from application.use_cases.create_challenge import CreateChallenge
+from application.use_cases.delete_test_case import DeleteTestCase
+from application.use_cases.get_analytics import GetAnalytics
+from application.use_cases.get_challenge import GetChallenge
+from application.use_cases.get_leaderboard import GetLeaderboard
+from application.use_cases.get_open_challenge import GetOpenChallenge
+from application.use_cases.get_submission import GetSubmission
+from application.use_cases.list_challenges import ListChallenges
+from application.use_cases.list_languages import ListLanguages
+from application.use_cases.list_open_challenges import ListOpenChallenges
+from application.use_cases.list_submissions import ListSubmissions
+from application.use_cases.list_test_cases import ListTestCases
+from application.use_cases.list_users import ListUsers
+from application.use_cases.log_in import LogIn
+from application.use_cases.log_out import LogOut
+from application.use_cases.read_test_data import ReadTestData
+from application.use_cases.refresh_session import RefreshSession
+from application.use_cases.register_user import RegisterUser
+from application.use_cases.rejudge_submission import RejudgeSubmission
+from application.use_cases.replace_challenge import ReplaceChallenge
+from application.use_cases.run_code import RunCode
+from application.use_cases.submit_code import SubmitCode
+from application.use_cases.update_user import UpdateUser
+from application.use_cases.watch_submission import WatchSubmission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCases:
+    """One field a use case, named as its file; and the two ports that the edge itself needs."""
+
+    add_test_cases: AddTestCases
+    authenticate: Authenticate
+    check_health: CheckHealth
+    create_challenge: CreateChallenge
+    delete_test_case: DeleteTestCase
+    get_analytics: GetAnalytics
+    get_challenge: GetChallenge
+    get_leaderboard: GetLeaderboard
+    get_open_challenge: GetOpenChallenge
+    get_submission: GetSubmission
+    list_challenges: ListChallenges
+    list_languages: ListLanguages
+    list_open_challenges: ListOpenChallenges
+    list_submissions: ListSubmissions
+    list_test_cases: ListTestCases
+    list_users: ListUsers
+    log_in: LogIn
+    log_out: LogOut
+    read_test_data: ReadTestData
+    refresh_session: RefreshSession
+    register_user: RegisterUser
+    rejudge_submission: RejudgeSubmission
+    replace_challenge: ReplaceChallenge
+    run_code: RunCode
+    submit_code: SubmitCode
+    update_user: UpdateUser
+    watch_submission: WatchSubmission
+    clock: Clock
+    rate_limiter: RateLimiter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpOptions:
+    """How the HTTP interface is run."""
+
+    cursor_key: bytes = field(repr=False)
+    """Signs cursors."""
+    rate_limits: bool = True
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks whose `X-Forwarded-For` is believed."""
+    metrics_token: str | None = field(default=None, repr=False)
+    """Opens `/metrics` to others than this machine."""
+    public_url: str | None = None
+    """Where browsers reach the server; its origin may use the refresh cookie."""
+    loopback: bool = True
+    """Whether the server listens on this machine only: then cookies need no HTTPS."""
+    version: str = "0.1.0"
+    stream_lifetime_s: float = 600
+    """How long an event stream lasts at most; clients come again."""
+    ping_s: float = 15
+    """How long an event stream is silent at most."""

@@ -1,0 +1,200 @@
+"""Submissions and runs: to candidates what `domain.feedback` lets them know, to staff all."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from application.use_cases.get_submission import SubmissionDetails
+from domain.challenge import Feedback, TestCase, Visibility
+from domain.feedback import (
+    Audience,
+    coarse_memory_kib,
+    coarse_time_ms,
+    shown_test,
+    shown_tests,
+)
+from domain.judging import JudgedTest
+from domain.program import Program
+from domain.submission import Submission, SubmissionKind
+from entrypoints.http.responses import in_utc, number, number_or_none
+from entrypoints.http.schemas.submissions import (
+    AdminSubmissionItem,
+    AdminSubmissionView,
+    AdminTestView,
+    FileView,
+    Number,
+    RunView,
+    SubmissionItem,
+    SubmissionView,
+    TestView,
+)
+
+
+def submission_item(submission: Submission) -> SubmissionItem:
+    """A candidate's own submission in a list; its figures are coarse, as hidden tests made them."""
+    return SubmissionItem(
+        id=submission.id,
+        challenge_id=submission.challenge_id,
+        challenge_version=submission.challenge_version,
+        language=submission.language,
+        status=submission.status,
+        verdict=submission.verdict,
+        score=number_or_none(submission.score),
+        max_score=number_or_none(submission.max_score),
+        time_ms=coarse_time_ms(submission.cpu_ms),
+        memory_kib=coarse_memory_kib(submission.memory_kib),
+        submitted_at=in_utc(submission.submitted_at),
+        judged_at=in_utc(submission.judged_at) if submission.judged_at else None,
+    )
+
+
+def submission_view(details: SubmissionDetails) -> SubmissionView:
+    """A candidate's own submission, whole as far as they may know it."""
+    item = submission_item(details.submission)
+    judgement = details.judgement
+    shown = shown_tests(audience_of(details), judgement.tests) if judgement else ()
+    return SubmissionView(
+        **_fields(item),
+        **_program(details.handed_in.program),
+        compile_output=judgement.compile_output if judgement else None,
+        tests=[_test_view(test, details.tests) for test in shown],
+    )
+
+
+def run_view(details: SubmissionDetails) -> RunView:
+    """A practice run: it only ever saw samples, or the candidate's own input."""
+    run, judgement = details.submission, details.judgement
+    tests = judgement.tests if judgement else ()
+    on_own_input = details.handed_in.stdin is not None
+    only = tests[0] if on_own_input and tests else None
+    audience = Audience(feedback=Feedback.FULL, public=[test.ordinal for test in tests])
+    return RunView(
+        id=run.id,
+        challenge_id=run.challenge_id,
+        challenge_version=run.challenge_version,
+        language=run.language,
+        status=run.status,
+        verdict=run.verdict,
+        time_ms=run.cpu_ms,
+        memory_kib=run.memory_kib,
+        submitted_at=in_utc(run.submitted_at),
+        judged_at=in_utc(run.judged_at) if run.judged_at else None,
+        expires_at=in_utc(run.expires_at) if run.expires_at else None,
+        **_program(details.handed_in.program),
+        compile_output=judgement.compile_output if judgement else None,
+        tests=[_public_view(test) for test in shown_tests(audience, tests)],
+        stdout=only.output if only else None,
+        stderr=only.stderr if only else None,
+        exit_code=only.exit_code if only else None,
+        signal=only.signal if only else None,
+    )
+
+
+def audience_of(details: SubmissionDetails) -> Audience:
+    """The candidate whose submission it is, as the reader of its judgement."""
+    public = [n for n, test in details.tests.items() if test.visibility is Visibility.PUBLIC]
+    return Audience(feedback=details.feedback, public=public)
+
+
+def shown_test_view(details: SubmissionDetails, test: JudgedTest) -> TestView | None:
+    """What the candidate may know of a test that has just finished, or None."""
+    if details.submission.kind is SubmissionKind.RUN:
+        audience = Audience(feedback=Feedback.FULL, public=[test.ordinal])
+        shown = shown_test(audience, test)
+        return _public_view(shown) if shown else None
+    shown = shown_test(audience_of(details), test)
+    return _test_view(shown, details.tests) if shown else None
+
+
+def admin_submission_item(submission: Submission) -> AdminSubmissionItem:
+    """A submission in the staff's list, its figures exact."""
+    exact = {"time_ms": submission.cpu_ms, "memory_kib": submission.memory_kib}
+    return AdminSubmissionItem(
+        **{**_fields(submission_item(submission)), **exact},
+        user_id=submission.user_id,
+        ranked=submission.ranked,
+        judgement=submission.judgement_number,
+        pending_judgement=submission.pending_number,
+    )
+
+
+def admin_submission_view(details: SubmissionDetails) -> AdminSubmissionView:
+    """A submission with one of its judgements, whole; the figures are that judgement's."""
+    fields = _fields(admin_submission_item(details.submission))
+    judgement = details.judgement
+    if judgement is not None:
+        fields |= {
+            "judgement": judgement.number,
+            "challenge_version": judgement.challenge_version,
+            "verdict": judgement.verdict,
+            "score": number(judgement.score),
+            "max_score": number(judgement.max_score),
+            "time_ms": judgement.cpu_ms,
+            "memory_kib": judgement.memory_kib,
+            "judged_at": in_utc(judgement.judged_at),
+        }
+    return AdminSubmissionView(
+        **fields,
+        **_program(details.handed_in.program),
+        compile_output=judgement.compile_output if judgement else None,
+        fault=judgement.fault if judgement else None,
+        tests=[_admin_test_view(t, details.tests) for t in judgement.tests] if judgement else [],
+    )
+
+
+def _test_view(test: JudgedTest, tests: Mapping[int, TestCase]) -> TestView:
+    known = tests.get(test.ordinal)
+    return TestView(
+        **_test_fields(test),
+        visibility=known.visibility if known else Visibility.HIDDEN,
+        group=known.group if known else None,
+    )
+
+
+def _public_view(test: JudgedTest) -> TestView:
+    return TestView(**_test_fields(test), visibility=Visibility.PUBLIC, group=None)
+
+
+def _admin_test_view(test: JudgedTest, tests: Mapping[int, TestCase]) -> AdminTestView:
+    known = tests.get(test.ordinal)
+    return AdminTestView(
+        **_fields(_test_view(test, tests)),
+        test_case_id=known.id if known else None,
+        name=known.name if known else None,
+        wall_ms=test.wall_ms,
+        fault=test.fault,
+    )
+
+
+def _test_fields(test: JudgedTest) -> dict[str, Any]:
+    return {
+        "ordinal": test.ordinal,
+        "verdict": test.verdict,
+        "time_ms": test.cpu_ms,
+        "memory_kib": test.memory_kib,
+        "score": _score(test.score),
+        "max_score": _score(test.max_score),
+        "output": test.output,
+        "output_truncated": test.output_truncated,
+        "stderr": test.stderr,
+        "exit_code": test.exit_code,
+        "signal": test.signal,
+        "message": test.message,
+    }
+
+
+def _score(value: Fraction) -> Number:
+    return number(value)
+
+
+def _program(program: Program) -> dict[str, Any]:
+    named = [FileView(name=f.name, content=f.content) for f in program.files if f.name]
+    return {
+        "source": program.source,
+        "files": named or None,
+        "entry_point": program.entry_point,
+    }
+
+
+def _fields(view: SubmissionItem | TestView) -> dict[str, Any]:
+    return {name: getattr(view, name) for name in view.__struct_fields__}
