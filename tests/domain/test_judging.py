@@ -363,6 +363,7 @@ def test_nothing_that_follows_a_judge_error_changes_it(
         pytest.param(ALL_OR_NOTHING, judged(AC, WA)[::-1], True, id="in any order"),
         pytest.param(ALL_OR_NOTHING, judged(WA, TLE)[1:], False, id="an earlier one is missing"),
         pytest.param(ALL_OR_NOTHING, judged(AC, TLE, WA)[1:], False, id="before two failures too"),
+        pytest.param(ALL_OR_NOTHING, judged(WA, AC, TLE)[::2], True, id="later ones are no matter"),
         pytest.param(ALL_OR_NOTHING, judged(AC, SKIPPED), False, id="skipped is not failed"),
         pytest.param(WEIGHTED, judged(WA), False, id="weighted: later tests score"),
         pytest.param(GROUPS, judged(WA), False, id="groups: later tests score"),
@@ -426,6 +427,14 @@ def test_a_program_that_does_not_compile_has_nothing_and_its_tests_are_skipped()
     assert (whole.cpu_ms, whole.memory_kib) == (None, None)
     assert whole.compile_output == "main.c:1: error\n"
     assert whole.tests == (skipped_test(1), skipped_test(2))
+
+
+def test_a_skipped_test_scores_nothing_of_its_weight() -> None:
+    known = [TestScoring(weight=2)]
+
+    whole = judgement([], scoring=WEIGHTED, scorings=known, compilation=Compilation(ok=False))
+
+    assert whole.tests == (replace(skipped_test(1), max_score=Fraction(2)),)
 
 
 @pytest.mark.parametrize("verdict", [AC, WA, JE])
@@ -574,6 +583,23 @@ def test_earlier_tests_keep_their_output_and_later_ones_say_that_it_is_cut() -> 
 
     assert kept[:20] == tuple(tests[:20])
     assert kept[-1] == JudgedTest(ordinal=100, verdict=WA, output_truncated=True)
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        JudgedTest(ordinal=1, verdict=WA, output="x" * MAX_STORED_OUTPUT_BYTES),
+        JudgedTest(ordinal=1, verdict=WA, stderr="x" * MAX_STORED_OUTPUT_BYTES),
+        JudgedTest(ordinal=1, verdict=WA, message="x" * MAX_STORED_OUTPUT_BYTES),
+        JudgedTest(ordinal=1, verdict=WA, fault="x" * MAX_STORED_OUTPUT_BYTES),
+    ],
+    ids=["output", "stderr", "message", "fault"],
+)
+def test_every_text_of_a_test_counts(large: JudgedTest) -> None:
+    kept = within_budget([large] * 100)
+
+    assert kept[0] == large
+    assert kept[-1] == JudgedTest(ordinal=1, verdict=WA, output_truncated=True)
 
 
 def test_a_test_without_output_is_never_said_to_be_cut() -> None:
