@@ -10,9 +10,10 @@ from pathlib import Path
 
 from adapters.sandbox.machine import Machine, look_at, own_folder
 from adapters.sandbox.offers import Offer, Offers, Refusal
-from adapters.sandbox.programs import compile_program, run_test, sources_of
+from adapters.sandbox.programs import JudgedProgram
 from adapters.sandbox.report import LanguageReport, SandboxReport
-from adapters.sandbox.running import BoxBroken, Boxes
+from adapters.sandbox.running import Boxes, BoxesClosed
+from adapters.sandbox.waiting import CLOSED, result_of
 from application.ports.judge import JudgeJob, JudgePort, JudgeUnavailable
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
@@ -53,24 +54,15 @@ class SandboxJudge(JudgePort):
 
     async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
         offer, boxes = await self._offer(job.language)
-        sources = sources_of(job.program, offer.kit.entry)
         async with self._slot() as slot, self._job_folder() as folder:
+            program = JudgedProgram(boxes=boxes, kit=offer.kit, folder=folder, slot=slot)
             try:
-                built = await compile_program(boxes, offer.kit, sources, folder, slot)
-            except BoxBroken as broken:
-                yield Compilation(ok=False, fault=broken.reason)
-                return
-            yield built.compilation
-            if not built.compilation.ok:
-                return
-            for test in job.inputs:
-                stdin = await test.load()
-                try:
-                    what = (test.ordinal, stdin, job.limits)
-                    run = await run_test(boxes, offer.kit, built, what, slot)
-                except BoxBroken as broken:
-                    run = Run(ordinal=test.ordinal, fault=broken.reason)
-                yield run
+                compilation = await program.compile(job.program)
+                yield compilation
+                for test in job.inputs if compilation.ok else ():
+                    yield await program.run(test.ordinal, await test.load(), job.limits)
+            except BoxesClosed:
+                raise JudgeUnavailable(CLOSED) from None
 
     async def describe(self) -> SandboxReport:
         """What this machine gives, and every language with its version or what it lacks."""
@@ -108,10 +100,10 @@ class SandboxJudge(JudgePort):
     async def _machine(self) -> Machine:
         """What was found; looked for once, however many ask, and whoever gives up waiting."""
         if self._is_closed:
-            raise JudgeUnavailable("the sandbox is closed")
+            raise JudgeUnavailable(CLOSED)
         if self._starting is None:
             self._starting = asyncio.create_task(self._start())
-        return await asyncio.shield(self._starting)
+        return await result_of(self._starting)
 
     async def _start(self) -> Machine:
         own = self._own = own_folder(self._folder)

@@ -19,8 +19,9 @@ from adapters.sandbox.programs import (
     sources_of,
     version_of,
 )
-from adapters.sandbox.running import BoxBroken, Boxes, Outcome
+from adapters.sandbox.running import BoxBroken, Boxes, BoxesClosed, Outcome
 from adapters.sandbox.tools import ToolMissing
+from adapters.sandbox.waiting import CLOSED, result_of
 from domain.ids import LanguageId
 from domain.language import Language
 from domain.limits import Limits
@@ -67,19 +68,19 @@ class Offers:
         self._completed: dict[str, asyncio.Task[Offer | Refusal]] = {}
 
     def begin(self) -> None:
-        """Start with those that take longest."""
-        for entry in sorted(TABLE, key=lambda entry: not entry.prepare):
+        """Leave what has to be prepared to the end: the others can be used meanwhile."""
+        for entry in sorted(TABLE, key=lambda entry: bool(entry.prepare)):
             self._tried[entry.id] = asyncio.create_task(self._tried_entry(entry))
 
     async def get(self, language: LanguageId) -> Offer | Refusal | None:
         """What may be judged in now: waits for the whole of what is prepared."""
         tried = self._tried.get(language)
-        found = await asyncio.shield(tried) if tried else None
+        found = await result_of(tried) if tried else None
         completed = self._completed.get(language)
-        return await asyncio.shield(completed) if completed else found
+        return await result_of(completed) if completed else found
 
     async def all(self) -> tuple[Offer | Refusal, ...]:
-        found = await asyncio.gather(*(asyncio.shield(task) for task in self._tried.values()))
+        found = [await result_of(task) for task in self._tried.values()]
         return tuple(sorted(found, key=lambda one: one.entry.id))
 
     async def languages(self) -> tuple[Language, ...]:
@@ -150,6 +151,8 @@ async def _or_refusal(entry: Entry, work: Coroutine[None, None, Offer]) -> Offer
         return await work
     except (ToolMissing, BoxBroken) as error:
         return Refusal(entry=entry, reason=error.reason)
+    except BoxesClosed:
+        return Refusal(entry=entry, reason=CLOSED)
     except OSError as error:
         return Refusal(entry=entry, reason=f"{error}")
 

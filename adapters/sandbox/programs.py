@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from adapters.sandbox import java
 from adapters.sandbox.box import APP, WORK, Bind, Box, BoxLimits
 from adapters.sandbox.languages import Entry
-from adapters.sandbox.running import Boxes, Outcome
+from adapters.sandbox.running import BoxBroken, Boxes, Outcome
 from adapters.sandbox.toolchains import Toolchain
 from domain.judging import Compilation, Excess, Run
 from domain.limits import Limits
@@ -101,6 +101,36 @@ def _named(file: SourceFile, entry: Entry) -> SourceFile:
     return SourceFile(name=name, content=content)
 
 
+class JudgedProgram:
+    """One program in its slot: compiled once, then run on inputs; a broken box is a fault."""
+
+    def __init__(self, *, boxes: Boxes, kit: Kit, folder: Path, slot: int) -> None:
+        self._boxes = boxes
+        self._kit = kit
+        self._folder = folder
+        self._slot = slot
+        self._built: Built | None = None
+
+    async def compile(self, program: Program) -> Compilation:
+        sources = sources_of(program, self._kit.entry)
+        try:
+            built = await compile_program(self._boxes, self._kit, sources, self._folder, self._slot)
+        except BoxBroken as broken:
+            return Compilation(ok=False, fault=broken.reason)
+        self._built = built
+        return built.compilation
+
+    async def run(self, ordinal: int, stdin: bytes, limits: Limits) -> Run:
+        """Only after it was compiled well."""
+        if self._built is None:
+            raise RuntimeError("not compiled")
+        test = (ordinal, stdin, limits)
+        try:
+            return await run_test(self._boxes, self._kit, self._built, test, self._slot)
+        except BoxBroken as broken:
+            return Run(ordinal=ordinal, fault=broken.reason)
+
+
 # --- compiling ---------------------------------------------------------------------------------
 
 
@@ -116,7 +146,9 @@ async def compile_program(
     compilation = _compilation(kit.entry, outcome)
     if compilation.ok:
         try:
-            await asyncio.to_thread(_fill, folder, outcome.stdout, _beside(kit.entry, sources))
+            # A check may run code of the program (Perl's BEGIN), so what it wrote is not taken.
+            archive = outcome.stdout if kit.entry.compile else b""
+            await asyncio.to_thread(_fill, folder, archive, _beside(kit.entry, sources))
         except (tarfile.TarError, OSError, ValueError):
             compilation = Compilation(ok=False, output="The compiler left nothing that can be run.")
     return Built(compilation=compilation, sources=sources, folder=folder)

@@ -34,6 +34,10 @@ class BoxBroken(Exception):
         self.reason = reason
 
 
+class BoxesClosed(Exception):
+    """Nothing more is run, and what ran was ended before its time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How the program in a box ended; exactly one of `exit_code` and `signal` is set."""
@@ -59,13 +63,17 @@ class Boxes:
         self._boxing = boxing
         self._cgroups = cgroups
         self._running: set[_Running] = set()
+        self._is_closed = False
 
     async def run(self, box: Box, slot: int) -> Outcome:
         """Run it to its end; when cancelled, end it first.
 
         Raises:
             BoxBroken: the platform failed, not the program.
+            BoxesClosed: this was closed before the program ended.
         """
+        if self._is_closed:
+            raise BoxesClosed
         async with self._leaf(box.limits) as leaf:
             running = _Running(self._boxing, box, slot, leaf, weak=self._cgroups.memory is None)
             self._running.add(running)
@@ -74,10 +82,13 @@ class Boxes:
             finally:
                 await _to_its_end(running.finish())
                 self._running.discard(running)
+            if self._is_closed:
+                raise BoxesClosed
             return running.outcome()
 
     async def close(self) -> None:
         """End all that runs and wait until it is gone."""
+        self._is_closed = True
         for running in tuple(self._running):
             running.kill()
         await asyncio.gather(*(running.gone.wait() for running in tuple(self._running)))
