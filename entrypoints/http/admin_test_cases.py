@@ -139,7 +139,7 @@ async def delete_test_case_route(
     challenge_id: str,
     testcase_id: str,
     delete_test_case: NamedDependency[DeleteTestCase],
-) -> Response[bytes]:
+) -> Response[None]:
     challenge = await delete_test_case(
         ChallengeId(identifier(challenge_id)), TestCaseId(identifier(testcase_id))
     )

@@ -38,6 +38,7 @@ from entrypoints.http.idempotency import InFlight
 from entrypoints.http.metrics import Metrics
 from entrypoints.http.openapi import build_document
 from entrypoints.http.operations import Operation, operation_of
+from entrypoints.http.rate_limits import RateLimits
 from entrypoints.http.streams import Streams
 from entrypoints.http.use_cases import HttpOptions, UseCases
 
@@ -75,13 +76,14 @@ def create_app(
 ) -> Litestar:
     """The ASGI application. Whoever stops it calls `streams.end()` first."""
     streams, metrics = streams or Streams(), Metrics()
+    rates = RateLimits(limiter=use_cases.rate_limiter, enabled=options.rate_limits)
     app = Litestar(
         route_handlers=ROUTES,
         guards=[security.admit],
-        dependencies=_dependencies(use_cases, options, streams, metrics),
+        dependencies=_dependencies(use_cases, options, rates, streams, metrics),
         exception_handlers=_ON_ERROR,
         lifespan=list(lifespan),
-        state=State({"use_cases": use_cases, "options": options, "streams": streams}),
+        state=State({"use_cases": use_cases, "options": options, "rates": rates}),
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,
@@ -105,7 +107,11 @@ def operations_of(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler, Operat
 
 
 def _dependencies(
-    use_cases: UseCases, options: HttpOptions, streams: Streams, metrics: Metrics
+    use_cases: UseCases,
+    options: HttpOptions,
+    rates: RateLimits,
+    streams: Streams,
+    metrics: Metrics,
 ) -> dict[str, Provide]:
     """What handlers may ask for by name: each use case, and what belongs to the edge."""
     watching = Watching(
@@ -115,8 +121,15 @@ def _dependencies(
         options=options,
         streams=streams,
     )
-    given = {field.name: getattr(use_cases, field.name) for field in fields(use_cases)}
-    own = {"options": options, "watching": watching, "in_flight": InFlight(), "metrics": metrics}
+    names = {field.name for field in fields(use_cases)} - {"clock", "rate_limiter"}
+    given = {name: getattr(use_cases, name) for name in names}
+    own = {
+        "options": options,
+        "rates": rates,
+        "watching": watching,
+        "in_flight": InFlight(),
+        "metrics": metrics,
+    }
     return {
         "identity": Provide(_identity, sync_to_thread=False),
         **{name: _provide(value) for name, value in (given | own).items()},

@@ -10,7 +10,6 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.response import Response
 
-from application.ports.rate_limiter import RateLimiter
 from application.use_cases.authenticate import Authenticate, Identity
 from application.use_cases.log_in import LogIn, SignIn
 from application.use_cases.log_out import LogOut
@@ -94,7 +93,7 @@ async def register(
 async def login(
     request: HttpRequest,
     log_in: NamedDependency[LogIn],
-    rate_limiter: NamedDependency[RateLimiter],
+    rates: NamedDependency[rate_limits.RateLimits],
     options: NamedDependency[HttpOptions],
 ) -> Response[bytes]:
     with_cookie = _wants_cookie(request, options)
@@ -107,9 +106,8 @@ async def login(
     email, password = form.get("username"), form.get("password")
     if not email or not password:
         return _token_error("invalid_request", "username and password are needed.")
-    if options.rate_limits:
-        key = f"{address_of(request, options)} {fold_email(email)}"
-        await rate_limits.take(request, rate_limiter, rate_limits.LOGIN_AS, key)
+    key = f"{address_of(request, options)} {fold_email(email)}"
+    await rates.take(request, rate_limits.LOGIN_AS, key)
     try:
         signed_in = await log_in(email=email, password=password)
     except CredentialsRefused:
@@ -183,7 +181,7 @@ async def logout(
     log_out: NamedDependency[LogOut],
     authenticate: NamedDependency[Authenticate],
     options: NamedDependency[HttpOptions],
-) -> Response[bytes]:
+) -> Response[None]:
     with_cookie = _wants_cookie(request, options)
     body = await json_body(request, Logout) if has_body(request) else Logout()
     await log_out(

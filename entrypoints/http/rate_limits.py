@@ -1,6 +1,7 @@
 """How often someone may ask, and the fields that say so (draft-ietf-httpapi-ratelimit-headers)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -26,25 +27,31 @@ LOGIN_AS = RatePolicy(name="login-as", quota=10, window_s=300)
 _STATE_KEY = "assay_rate_limits"
 
 
-async def take(
-    connection: ASGIConnection[Any, Any, Any, Any],
-    limiter: RateLimiter,
-    policy: RatePolicy,
-    key: str,
-) -> None:
-    """Take one from the bucket and remember for the answer how much is left.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """Counts requests, unless that is switched off."""
 
-    Raises:
-        Refused: 429, there is nothing left.
-    """
-    allowance = await limiter.take(policy, key)
-    connection.scope["state"].setdefault(_STATE_KEY, []).append((policy, allowance))
-    if not allowance.allowed:
-        raise Refused(
-            429,
-            f"Too many requests of this kind; try again in {allowance.retry_after_s} s.",
-            headers={"Retry-After": str(max(1, allowance.retry_after_s))},
-        )
+    limiter: RateLimiter
+    enabled: bool
+
+    async def take(
+        self, connection: ASGIConnection[Any, Any, Any, Any], policy: RatePolicy, key: str
+    ) -> None:
+        """Take one from the bucket and remember for the answer how much is left.
+
+        Raises:
+            Refused: 429, there is nothing left.
+        """
+        if not self.enabled:
+            return
+        allowance = await self.limiter.take(policy, key)
+        connection.scope["state"].setdefault(_STATE_KEY, []).append((policy, allowance))
+        if not allowance.allowed:
+            raise Refused(
+                429,
+                f"Too many requests of this kind; try again in {allowance.retry_after_s} s.",
+                headers={"Retry-After": str(max(1, allowance.retry_after_s))},
+            )
 
 
 def rate_limit_headers(scope: Scope) -> Mapping[str, str]:

@@ -22,10 +22,10 @@ def json_response(
     )
 
 
-def no_content(*, headers: Mapping[str, str] | None = None, status: int = 204) -> Response[bytes]:
-    """An answer that says all by its status."""
+def no_content(*, headers: Mapping[str, str] | None = None) -> Response[None]:
+    """An answer that says all by its status, which is 204."""
     return Response(
-        content=b"", status_code=status, headers={"Cache-Control": "no-store", **(headers or {})}
+        content=None, status_code=204, headers={"Cache-Control": "no-store", **(headers or {})}
     )
 
 

@@ -12,7 +12,7 @@ from domain.user import Role
 from entrypoints.http.clients import client_address, is_loopback, network_of
 from entrypoints.http.operations import Admits, Operation, operation_of
 from entrypoints.http.problems import HttpRequest, Refused
-from entrypoints.http.rate_limits import take
+from entrypoints.http.rate_limits import RateLimits
 from entrypoints.http.use_cases import HttpOptions, UseCases
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -40,10 +40,9 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
             _admit_operator(connection, options)
         case Admits.ANYONE:
             pass
-    if operation.policy is not None and options.rate_limits:
-        await take(
-            connection, use_cases.rate_limiter, operation.policy, _rate_key(connection, options)
-        )
+    rates: RateLimits = connection.app.state.rates
+    if operation.policy is not None:
+        await rates.take(connection, operation.policy, _rate_key(connection, options))
 
 
 def identity_of(request: HttpRequest) -> Identity:

@@ -1,6 +1,7 @@
 """What runs the server and what describes it: health, metrics, the OpenAPI document."""
 
 from litestar import get
+from litestar.constants import OPENAPI_JSON_HANDLER_NAME
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.openapi.plugins import RedocRenderPlugin, ScalarRenderPlugin, SwaggerRenderPlugin
@@ -96,6 +97,7 @@ async def read_metrics(metrics: NamedDependency[Metrics]) -> Response[bytes]:
 
 @get(
     "/schema/openapi.json",
+    name=OPENAPI_JSON_HANDLER_NAME,
     opt=described(
         Operation(
             summary="Read this description",

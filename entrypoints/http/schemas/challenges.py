@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -133,16 +133,16 @@ class ChallengeBody(Input, frozen=True, kw_only=True):
 class ChallengeReplacement(ChallengeBody, frozen=True, kw_only=True):
     """The same, whole; read-only fields may stand in it, as they were read, and are ignored."""
 
-    id: object = None
-    version: object = None
-    published_version: object = None
-    version_hash: object = None
-    revision: object = None
-    resolved_limits: object = None
-    test_count: object = None
-    max_score: object = None
-    created_at: object = None
-    updated_at: object = None
+    id: Any = None
+    version: Any = None
+    published_version: Any = None
+    version_hash: Any = None
+    revision: Any = None
+    resolved_limits: Any = None
+    test_count: Any = None
+    max_score: Any = None
+    created_at: Any = None
+    updated_at: Any = None
 
 
 class ResolvedLimitsView(View, frozen=True, kw_only=True):
