@@ -23,6 +23,7 @@ SOLUTIONS = [
     for solution in demo.solutions
 ]
 SUBMITTERS = 8
+QUICK = {"ASSAY_LANGUAGES": "bash"}
 LANGUAGES = {
     "c",
     "cpp",
@@ -37,6 +38,7 @@ LANGUAGES = {
     "ruby",
     "php",
 }
+pytestmark = pytest.mark.timeout(600)  # the first test waits for all to be judged
 Outcomes = dict[tuple[str, str], dict[str, object]]
 
 
@@ -150,14 +152,14 @@ def _judged(client: Client, challenge_id: str, solution: DemoSolution) -> dict[s
 
 
 def test_a_second_start_changes_nothing_and_tells_the_same_password(tmp_path: Path) -> None:
-    with server.running(tmp_path, "--demo") as first:
+    with server.running(tmp_path, "--demo", environment=QUICK) as first:
         password = (tmp_path / PASSWORD_FILE).read_text("utf-8").strip()
         with signed_in(first.url, EMAIL, password) as admin:
             before = admin.http.get("/admin/challenges").json()
         first.stop()
 
     with (
-        server.running(tmp_path, "--demo") as second,
+        server.running(tmp_path, "--demo", environment=QUICK) as second,
         signed_in(second.url, EMAIL, password) as admin,
     ):
         after = admin.http.get("/admin/challenges").json()
@@ -168,6 +170,7 @@ def test_a_second_start_changes_nothing_and_tells_the_same_password(tmp_path: Pa
 
 def test_no_demo_admin_is_made_beside_another(tmp_path: Path) -> None:
     environment = {
+        **QUICK,
         "ASSAY_ADMIN_EMAIL": "boss@example.org",
         "ASSAY_ADMIN_PASSWORD": "a long enough password",
     }

@@ -17,7 +17,8 @@ _TABLE = re.compile(r"<!-- settings:.*?-->\n(.*?)\n?<!-- end of settings -->", r
 
 
 def test_the_tour_with_curl_ends_with_accepted(tmp_path: Path) -> None:
-    with server.running(tmp_path, "--demo") as running:
+    quick = {"ASSAY_LANGUAGES": "python3"}
+    with server.running(tmp_path, "--demo", environment=quick) as running:
         tour = _run(_section("A tour with curl"), running.url, tmp_path)
 
     assert tour.returncode == 0, tour.stderr

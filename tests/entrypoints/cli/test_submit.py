@@ -17,7 +17,9 @@ SUMS = "from itertools import accumulate\ndef sums(a):\n    return [0, *accumula
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with server.running(tmp_path_factory.mktemp("home"), "--demo") as running:
+    quick = {"ASSAY_LANGUAGES": "bash,c,python3"}
+    home = tmp_path_factory.mktemp("home")
+    with server.running(home, "--demo", environment=quick) as running:
         register(running.url, EMAIL, PASSWORD)
         yield running.url
 
