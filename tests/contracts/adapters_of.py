@@ -21,6 +21,7 @@ from adapters.memory.ids import MemoryIds
 from adapters.memory.judge import MemoryJudge
 from adapters.memory.storage import MemoryStorage
 from adapters.memory.submissions import MemorySubmissionRepository
+from adapters.sandbox.judge import SandboxJudge
 from adapters.security.keys import derive_keys
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.tokens import JwtTokens
@@ -224,6 +225,27 @@ async def memory_judge(_: Path) -> AsyncIterator[JudgeInHand]:
     await judge.close()
 
 
+@asynccontextmanager
+async def sandbox_judge(folder: Path) -> AsyncIterator[JudgeInHand]:
+    judge = SandboxJudge(folder, slots=2, allow_weak=True)
+    yield JudgeInHand(
+        judge=judge,
+        language=LanguageId("python3"),
+        echo="import sys\nsys.stdout.buffer.write(sys.stdin.buffer.read())",
+        print_hello="print('hello')",
+        complain="import sys\nprint('oh no', file=sys.stderr)",
+        exit_with_3="raise SystemExit(3)",
+        end_by_signal_11="import os\nos.kill(os.getpid(), 11)",
+        spend_much_cpu_time="while True: pass",
+        sleep_for_long="import time\ntime.sleep(600)",
+        eat_much_memory="kept = bytearray(4 * 1024 ** 3)\nprint(len(kept))",
+        flood="while True: print('x' * 1024)",
+        wait_for_ever="import signal\nsignal.pause()",
+        not_a_program="def (",
+    )
+    await judge.close()
+
+
 STORAGES: dict[str, StorageFactory] = {
     "memory": memory_storage,
     "sqlite": sqlite_storage,
@@ -261,4 +283,5 @@ IDS: dict[str, Callable[[], Ids]] = {
 }
 JUDGES: dict[str, JudgeFactory] = {
     "memory": memory_judge,
+    "sandbox": sandbox_judge,
 }

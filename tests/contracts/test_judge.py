@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from application.ports.judge import JudgeInput, JudgeJob
 from domain.errors import LanguageNotOffered
@@ -19,9 +20,15 @@ from tests.contracts.adapters_of import JUDGES, JudgeInHand
 LIMITS = Limits(time_ms=1_000, memory_kib=65_536, output_kib=64)
 
 
-@pytest.fixture(params=JUDGES)
-async def in_hand(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[JudgeInHand]:
-    async with JUDGES[request.param](tmp_path) as in_hand:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+"""One judge serves all, as it would in a worker: a sandbox takes seconds to try its languages."""
+
+
+@pytest_asyncio.fixture(params=JUDGES, scope="module", loop_scope="module")
+async def in_hand(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[JudgeInHand]:
+    async with JUDGES[request.param](tmp_path_factory.mktemp("judge")) as in_hand:
         yield in_hand
 
 
@@ -239,9 +246,11 @@ async def test_jobs_at_once_do_not_mix(in_hand: JudgeInHand) -> None:
     assert [[run.stdout for run in runs] for runs in results] == contents
 
 
-async def test_closing_twice_is_harmless(in_hand: JudgeInHand) -> None:
-    await in_hand.judge.close()
-    await in_hand.judge.close()
+@pytest.mark.parametrize("adapter", JUDGES)
+async def test_closing_twice_is_harmless(adapter: str, tmp_path: Path) -> None:
+    async with JUDGES[adapter](tmp_path) as in_hand:
+        await in_hand.judge.close()
+        await in_hand.judge.close()
 
 
 # --- what tests begin with ---------------------------------------------------------------------
