@@ -3,6 +3,7 @@
 import msgspec
 from litestar import get, post, put
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Response
 
 from application.ports.storage import ChallengeFilter
@@ -151,7 +152,7 @@ async def list_challenges_route(
     ),
 )
 async def get_challenge_route(
-    challenge_id: str, get_challenge: NamedDependency[GetChallenge]
+    challenge_id: FromPath[str], get_challenge: NamedDependency[GetChallenge]
 ) -> Response[bytes]:
     return _answer(*await get_challenge(ChallengeId(identifier(challenge_id))))
 
@@ -175,7 +176,7 @@ async def get_challenge_route(
 )
 async def replace_challenge_route(
     request: HttpRequest,
-    challenge_id: str,
+    challenge_id: FromPath[str],
     get_challenge: NamedDependency[GetChallenge],
     replace_challenge: NamedDependency[ReplaceChallenge],
 ) -> Response[bytes]:

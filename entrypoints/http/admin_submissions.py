@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Response
 
 from application.ports.submissions import SubmissionFilter
@@ -101,7 +102,7 @@ async def list_submissions_route(
 )
 async def get_submission_route(
     request: HttpRequest,
-    submission_id: str,
+    submission_id: FromPath[str],
     get_submission: NamedDependency[GetSubmission],
 ) -> Response[bytes]:
     query = query_of(request, JudgementQuery)
@@ -138,7 +139,7 @@ async def get_submission_route(
 )
 async def rejudge_submission_route(
     request: HttpRequest,
-    submission_id: str,
+    submission_id: FromPath[str],
     rejudge_submission: NamedDependency[RejudgeSubmission],
 ) -> Response[bytes]:
     wanted = SubmissionId(identifier(submission_id))

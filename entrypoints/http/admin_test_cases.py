@@ -2,6 +2,7 @@
 
 from litestar import delete, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Response, Stream
 
 from application.use_cases.add_test_cases import AddTestCases, Upload
@@ -67,7 +68,7 @@ _BYTES = Answer(
 )
 async def add_test_cases_route(
     request: HttpRequest,
-    challenge_id: str,
+    challenge_id: FromPath[str],
     identity: NamedDependency[Identity],
     add_test_cases: NamedDependency[AddTestCases],
     in_flight: NamedDependency[InFlight],
@@ -102,7 +103,7 @@ async def add_test_cases_route(
 )
 async def list_test_cases_route(
     request: HttpRequest,
-    challenge_id: str,
+    challenge_id: FromPath[str],
     list_test_cases: NamedDependency[ListTestCases],
     options: NamedDependency[HttpOptions],
 ) -> Response[bytes]:
@@ -136,8 +137,8 @@ async def list_test_cases_route(
     ),
 )
 async def delete_test_case_route(
-    challenge_id: str,
-    testcase_id: str,
+    challenge_id: FromPath[str],
+    testcase_id: FromPath[str],
     delete_test_case: NamedDependency[DeleteTestCase],
 ) -> Response[None]:
     challenge = await delete_test_case(
@@ -161,7 +162,7 @@ async def delete_test_case_route(
     ),
 )
 async def read_input_route(
-    testcase_id: str, read_test_data: NamedDependency[ReadTestData]
+    testcase_id: FromPath[str], read_test_data: NamedDependency[ReadTestData]
 ) -> Stream:
     return await _streamed(read_test_data, testcase_id, Part.INPUT)
 
@@ -181,7 +182,7 @@ async def read_input_route(
     ),
 )
 async def read_expected_output_route(
-    testcase_id: str, read_test_data: NamedDependency[ReadTestData]
+    testcase_id: FromPath[str], read_test_data: NamedDependency[ReadTestData]
 ) -> Stream:
     return await _streamed(read_test_data, testcase_id, Part.EXPECTED_OUTPUT)
 

@@ -2,6 +2,7 @@
 
 from litestar import get, patch
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Response
 
 from application.use_cases.list_users import ListUsers
@@ -62,7 +63,7 @@ async def list_users_route(
     ),
 )
 async def update_user_route(
-    request: HttpRequest, user_id: str, update_user: NamedDependency[UpdateUser]
+    request: HttpRequest, user_id: FromPath[str], update_user: NamedDependency[UpdateUser]
 ) -> Response[bytes]:
     wanted = UserId(identifier(user_id))
     body = await json_body(request, UserChange)

@@ -3,6 +3,7 @@
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Response
 
 from application.ports.storage import ChallengeFilter
@@ -87,7 +88,7 @@ async def list_open_challenges_route(
     ),
 )
 async def get_open_challenge_route(
-    challenge_id: str,
+    challenge_id: FromPath[str],
     identity: NamedDependency[Identity],
     get_open_challenge: NamedDependency[GetOpenChallenge],
 ) -> Response[bytes]:
@@ -155,7 +156,7 @@ async def get_leaderboard_route(
 )
 async def get_challenge_leaderboard_route(
     request: HttpRequest,
-    challenge_id: str,
+    challenge_id: FromPath[str],
     identity: NamedDependency[Identity],
     get_leaderboard: NamedDependency[GetLeaderboard],
     options: NamedDependency[HttpOptions],

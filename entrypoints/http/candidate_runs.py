@@ -2,6 +2,7 @@
 
 from litestar import get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Response, Stream
 
 from application.use_cases.authenticate import Identity
@@ -95,7 +96,7 @@ async def run_code_route(
     ),
 )
 async def get_my_run_route(
-    run_id: str,
+    run_id: FromPath[str],
     identity: NamedDependency[Identity],
     get_submission: NamedDependency[GetSubmission],
 ) -> Response[bytes]:
@@ -121,7 +122,7 @@ async def get_my_run_route(
 )
 async def watch_my_run_route(
     request: HttpRequest,
-    run_id: str,
+    run_id: FromPath[str],
     identity: NamedDependency[Identity],
     watching: NamedDependency[Watching],
 ) -> Stream:

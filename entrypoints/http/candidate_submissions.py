@@ -3,6 +3,7 @@
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Response, Stream
 
 from application.ports.submissions import SubmissionFilter
@@ -147,7 +148,7 @@ async def list_my_submissions_route(
     ),
 )
 async def get_my_submission_route(
-    submission_id: str,
+    submission_id: FromPath[str],
     identity: NamedDependency[Identity],
     get_submission: NamedDependency[GetSubmission],
 ) -> Response[bytes]:
@@ -174,7 +175,7 @@ async def get_my_submission_route(
 )
 async def watch_my_submission_route(
     request: HttpRequest,
-    submission_id: str,
+    submission_id: FromPath[str],
     identity: NamedDependency[Identity],
     watching: NamedDependency[Watching],
 ) -> Stream:
