@@ -106,6 +106,7 @@ class Container(DeclarativeContainer):
         home=home,
         slots=settings.provided.judge_slots,
         allow_weak=settings.provided.may_judge_weakly,
+        only=settings.provided.languages,
     )
     queue = Singleton(InProcessTaskQueue, slots=settings.provided.judge_slots)
     progress = Singleton(InProcessProgressStream)

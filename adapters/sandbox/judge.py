@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from pathlib import Path
 
 from adapters.sandbox.machine import Machine, look_at, own_folder
@@ -26,13 +26,22 @@ class SandboxJudge(JudgePort):
 
     `home` is where it keeps its built init, prepared libraries and what lives for one run, all in
     a folder `sandbox`. `slots` is by default the number of CPUs that this process may use.
-    Without `allow_weak` a machine without working control groups judges nothing.
+    Without `allow_weak` a machine without working control groups judges nothing. `only` names the
+    languages to offer; none named means all that work here.
     """
 
-    def __init__(self, home: Path, *, slots: int | None = None, allow_weak: bool = False) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        slots: int | None = None,
+        allow_weak: bool = False,
+        only: Collection[str] = (),
+    ) -> None:
         self._folder = home.absolute() / "sandbox"
         self._slots = slots or len(os.sched_getaffinity(0))
         self._allow_weak = allow_weak
+        self._only = frozenset(only)
         self._free: asyncio.Queue[int] = asyncio.Queue()
         self._starting: asyncio.Task[Machine] | None = None
         self._own: Path | None = None
@@ -113,7 +122,7 @@ class SandboxJudge(JudgePort):
         if machine.boxing and machine.problem is None:
             self._boxes = Boxes(machine.boxing, machine.cgroups)
             self._offers = Offers(self._boxes, self._folder, self._slot, self._job_folder)
-            self._offers.begin()
+            self._offers.begin(self._only)
         return machine
 
     async def _offer(self, language: LanguageId) -> tuple[Offer, Boxes]:

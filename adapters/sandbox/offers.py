@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,9 +67,10 @@ class Offers:
         self._tried: dict[str, asyncio.Task[Offer | Refusal]] = {}
         self._completed: dict[str, asyncio.Task[Offer | Refusal]] = {}
 
-    def begin(self) -> None:
+    def begin(self, only: Collection[str]) -> None:
         """Leave what has to be prepared to the end: the others can be used meanwhile."""
-        for entry in sorted(TABLE, key=lambda entry: bool(entry.prepare)):
+        wanted = [entry for entry in TABLE if not only or entry.id in only]
+        for entry in sorted(wanted, key=lambda entry: bool(entry.prepare)):
             self._tried[entry.id] = asyncio.create_task(self._tried_entry(entry))
 
     async def get(self, language: LanguageId) -> Offer | Refusal | None:

@@ -23,11 +23,13 @@ class Server:
     home: Path
     url: str = ""
     output: list[str] = field(default_factory=list)
+    reader: threading.Thread = field(default_factory=threading.Thread)
 
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(timeout=30)
+        self.reader.join()
 
     def stop(self) -> int:
         """Ask it to end, and wait for that."""
@@ -41,6 +43,7 @@ def start(home: Path, *arguments: str, environment: Mapping[str, str] | None = N
         **{name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")},
         "ASSAY_HOME": str(home),
         "ASSAY_PORT": "0",
+        "ASSAY_LANGUAGES": "bash,python3",  # those that start soonest; who needs others says so
         **(environment or {}),
     }
     process = subprocess.Popen(  # noqa: S603 - our own program
@@ -53,21 +56,23 @@ def start(home: Path, *arguments: str, environment: Mapping[str, str] | None = N
     )
     server = Server(process=process, home=home)
     ready = threading.Event()
-    threading.Thread(target=_read, args=(server, ready), daemon=True).start()
+    server.reader = threading.Thread(target=_read, args=(server, ready), daemon=True)
+    server.reader.start()
     if not ready.wait(START_S) or not server.url:
-        process.kill()
+        server.kill()
         raise AssertionError("the server did not start:\n" + "".join(server.output))
     return server
 
 
 def _read(server: Server, ready: threading.Event) -> None:
     assert server.process.stdout is not None
-    for line in server.process.stdout:
-        server.output.append(line)
-        match = READY.search(line)
-        if match and not server.url:
-            server.url = match[0]
-            ready.set()
+    with server.process.stdout as lines:
+        for line in lines:
+            server.output.append(line)
+            match = READY.search(line)
+            if match and not server.url:
+                server.url = match[0]
+                ready.set()
     ready.set()
 
 
@@ -82,5 +87,3 @@ def running(
     finally:
         if server.process.poll() is None:
             server.kill()
-        if server.process.stdout is not None:
-            server.process.stdout.close()
