@@ -1,5 +1,6 @@
 """Who judges what: the next piece of work, leases, and how much there is."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
+    bindparam,
     case,
     func,
     select,
@@ -28,6 +30,11 @@ _columns = submissions.c
 _WORK = select(
     *SUBMISSION_COLUMNS, _columns.pending_version, handed_in.c.program, handed_in.c.stdin
 ).join_from(submissions, handed_in)
+
+_IS_FIRST = _columns.judgement_number == 0
+"""Only the first judgement shows in the status: a rejudge leaves it as it is."""
+_CHANGE = update(submissions).where(_columns.id == bindparam("this"))
+_CHANGE_HELD = _CHANGE.where(_columns.lease_token == bindparam("token"))
 
 NO_LEASE: Mapping[str, object] = {
     "lease_token": None,
@@ -53,13 +60,16 @@ def extend(connection: Connection, *, claim: Claim, expires_at: datetime) -> Non
 
 
 def hand_back(connection: Connection, *, claim: Claim, not_before: datetime) -> None:
-    change_held(connection, claim, _queued_again(due_at=not_before))
+    first = claim.submission.judgement_number == 0
+    status = SubmissionStatus.QUEUED if first else claim.submission.status
+    change_held(connection, claim, {"status": status, "due_at": not_before, **NO_LEASE})
 
 
 def release_worker(connection: Connection, *, worker: str) -> int:
     held = and_(_columns.lease_expires_at.is_not(None), _columns.lease_worker == worker)
-    released = update(submissions).where(held).values(_queued_again(due_at=ALWAYS))
-    return connection.execute(released).rowcount
+    status = case((_IS_FIRST, SubmissionStatus.QUEUED), else_=_columns.status)
+    free = update(submissions).where(held).values(status=status, due_at=ALWAYS, **NO_LEASE)
+    return connection.execute(free).rowcount
 
 
 def change_held(connection: Connection, claim: Claim, values: Mapping[str, object]) -> None:
@@ -68,8 +78,8 @@ def change_held(connection: Connection, claim: Claim, values: Mapping[str, objec
     Raises:
         LeaseLost: it is not.
     """
-    held = and_(_columns.id == claim.submission.id, _columns.lease_token == claim.lease.token)
-    if not connection.execute(update(submissions).where(held).values(values)).rowcount:
+    held = {"this": claim.submission.id, "token": claim.lease.token}
+    if not connection.execute(_CHANGE_HELD, {**held, **values}).rowcount:
         raise LeaseLost
 
 
@@ -96,16 +106,12 @@ def _turns(connection: Connection, now: datetime) -> Iterator[ColumnElement[bool
     The users with leases are few (as many as there are slots), so those without any are found by
     leaving these out, and the others by how many they have.
     """
-    count = func.count()
-    alive = (
-        select(_columns.user_id, count)
-        .where(_columns.lease_expires_at > now)
-        .group_by(_columns.user_id)
-    )
+    alive = select(_columns.user_id).where(_columns.lease_expires_at > now)
+    counts = Counter(connection.execute(alive).scalars())
     busy: dict[int, list[UserId]] = {}
-    for user_id, leases in connection.execute(alive):
+    for user_id, leases in counts.items():
         busy.setdefault(leases, []).append(user_id)
-    yield _columns.user_id.not_in([user_id for users in busy.values() for user_id in users])
+    yield _columns.user_id.not_in(counts)
     for leases in sorted(busy):
         yield _columns.user_id.in_(busy[leases])
 
@@ -130,17 +136,16 @@ def _claimed(connection: Connection, row: RowMapping, lease: Lease) -> Claim:
         status=SubmissionStatus.RUNNING if first else waiting.status,
         attempt=waiting.attempt + 1,
     )
-    claimed = update(submissions).where(_columns.id == submission.id)
-    connection.execute(
-        claimed.values(
-            status=submission.status,
-            attempt=submission.attempt,
-            due_at=lease.expires_at,
-            lease_token=lease.token,
-            lease_worker=lease.worker,
-            lease_expires_at=lease.expires_at,
-        )
-    )
+    claimed = {
+        "this": submission.id,
+        "status": submission.status,
+        "attempt": submission.attempt,
+        "due_at": lease.expires_at,
+        "lease_token": lease.token,
+        "lease_worker": lease.worker,
+        "lease_expires_at": lease.expires_at,
+    }
+    connection.execute(_CHANGE, claimed)
     return Claim(
         submission=submission,
         handed_in=HandedIn(program=row["program"], stdin=row["stdin"]),
@@ -149,10 +154,3 @@ def _claimed(connection: Connection, row: RowMapping, lease: Lease) -> Claim:
         version=row["pending_version"],
         lease=lease,
     )
-
-
-def _queued_again(*, due_at: datetime) -> Mapping[str, object]:
-    """The lease ended; only a first judgement shows in the status."""
-    first = _columns.judgement_number == 0
-    status = case((first, SubmissionStatus.QUEUED), else_=_columns.status)
-    return {"status": status, "due_at": due_at, **NO_LEASE}

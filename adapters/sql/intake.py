@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
 from adapters.sql.lookups import SUBMISSION_COLUMNS, submission_of
 from adapters.sql.tables import handed_in as handed_in_table
-from adapters.sql.tables import submission_keys, submissions, values_of
+from adapters.sql.tables import submissions, values_of
 from application.ports.storage import IDEMPOTENCY_LIFETIME, IdempotencyKey
 from application.ports.submissions import HandedIn
 from domain.errors import IdempotencyKeyReused
@@ -16,7 +16,14 @@ ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 """When work falls due that nothing holds back."""
 
 _columns = submissions.c
-_keys = submission_keys.c
+_SAME_KEY = and_(
+    _columns.key_user_id == bindparam("of_user"),
+    _columns.key_route == bindparam("of_route"),
+    _columns.key == bindparam("of_key"),
+)
+_CREATED = select(*SUBMISSION_COLUMNS, _columns.body_hash).where(_SAME_KEY)
+_NO_KEY = {"key_user_id": None, "key_route": None, "key": None, "body_hash": None}
+_FORGET_KEY = update(submissions).where(_SAME_KEY).values(_NO_KEY)
 
 
 def add(
@@ -29,58 +36,48 @@ def add(
     earlier = None if key is None else _created_by(connection, key, submission.submitted_at)
     if earlier is not None:
         return earlier
-    connection.execute(insert(submissions), _row(submission))
+    connection.execute(insert(submissions), row_of(submission, key))
     connection.execute(
         insert(handed_in_table), values_of(handed_in) | {"submission_id": submission.id}
     )
-    if key is not None:
-        _remember(connection, key, submission)
     return submission
 
 
 def remove_expired_runs(connection: Connection, *, now: datetime) -> int:
-    """Also forgets keys that nobody can use any more."""
-    connection.execute(delete(submission_keys).where(_expired(now)))
     nobody_judges = or_(_columns.lease_expires_at.is_(None), _columns.lease_expires_at <= now)
     over = and_(_columns.kind == SubmissionKind.RUN, _columns.expires_at <= now, nobody_judges)
     return connection.execute(delete(submissions).where(over)).rowcount
 
 
-def _created_by(connection: Connection, key: IdempotencyKey, now: datetime) -> Submission | None:
-    created = (
-        select(*SUBMISSION_COLUMNS, _keys.body_hash)
-        .join_from(submission_keys, submissions)
-        .where(_same(key), ~_expired(now))
-    )
-    row = connection.execute(created).mappings().first()
-    if row is None:
-        return None
-    if row["body_hash"] != key.body_hash:
-        raise IdempotencyKeyReused
-    return submission_of(row)
-
-
-def _remember(connection: Connection, key: IdempotencyKey, submission: Submission) -> None:
-    now = submission.submitted_at
-    connection.execute(delete(submission_keys).where(_same(key), _expired(now)))
-    connection.execute(
-        insert(submission_keys),
-        values_of(key) | {"submission_id": submission.id, "created_at": now},
-    )
-
-
-def _row(submission: Submission) -> dict[str, object]:
+def row_of(submission: Submission, key: IdempotencyKey | None) -> dict[str, object]:
+    """A new row; it is work if a judgement is pending."""
     pending = submission.pending_number is not None
-    return values_of(submission) | {
+    work = {
         "pending_version": submission.challenge_version,
         "work_class": submission.work_class if pending else None,
         "due_at": ALWAYS if pending else None,
     }
+    return values_of(submission) | work | (_NO_KEY if key is None else _key_row(key))
 
 
-def _same(key: IdempotencyKey) -> ColumnElement[bool]:
-    return and_(_keys.user_id == key.user_id, _keys.route == key.route, _keys.key == key.key)
+def _key_row(key: IdempotencyKey) -> dict[str, str]:
+    return {
+        "key_user_id": key.user_id,
+        "key_route": key.route,
+        "key": key.key,
+        "body_hash": key.body_hash,
+    }
 
 
-def _expired(now: datetime) -> ColumnElement[bool]:
-    return _keys.created_at < now - IDEMPOTENCY_LIFETIME
+def _created_by(connection: Connection, key: IdempotencyKey, now: datetime) -> Submission | None:
+    """What the key created; a key that has expired is taken away from what it created."""
+    same = {"of_user": key.user_id, "of_route": key.route, "of_key": key.key}
+    row = connection.execute(_CREATED, same).mappings().first()
+    if row is None:
+        return None
+    if now - row["submitted_at"] > IDEMPOTENCY_LIFETIME:
+        connection.execute(_FORGET_KEY, same)
+        return None
+    if row["body_hash"] != key.body_hash:
+        raise IdempotencyKeyReused
+    return submission_of(row)
