@@ -56,6 +56,11 @@ class _Tokens(msgspec.Struct, frozen=True):
     access_token: str
 
 
+class _FieldError(msgspec.Struct, frozen=True):
+    pointer: str
+    detail: str
+
+
 class _Problem(msgspec.Struct, frozen=True):
     """What a refusal says: RFC 9457's fields, or OAuth2's on the token endpoint."""
 
@@ -63,6 +68,7 @@ class _Problem(msgspec.Struct, frozen=True):
     detail: str = ""
     error: str = ""
     error_description: str = ""
+    errors: list[_FieldError] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +190,6 @@ def _refusal(answer: httpx.Response) -> str:
         problem = msgspec.json.decode(answer.content, type=_Problem)
     except msgspec.DecodeError:
         problem = _Problem()
-    told = (problem.detail or problem.error_description or problem.title or problem.error).rstrip(
-        "."
-    )
-    return f"{told or answer.reason_phrase} (HTTP {answer.status_code})"
+    fields = ", ".join(f"{error.pointer} {error.detail}" for error in problem.errors)
+    told = fields or problem.detail or problem.error_description or problem.title or problem.error
+    return f"{told.rstrip('.') or answer.reason_phrase} (HTTP {answer.status_code})"

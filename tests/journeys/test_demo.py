@@ -38,8 +38,9 @@ LANGUAGES = {
     "ruby",
     "php",
 }
-pytestmark = pytest.mark.timeout(600)  # the first test waits for all to be judged
 Outcomes = dict[tuple[str, str], dict[str, object]]
+
+pytestmark = pytest.mark.timeout(600)  # the first test waits until all are judged
 
 
 @pytest.fixture(scope="module")

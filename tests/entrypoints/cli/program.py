@@ -1,26 +1,40 @@
-"""Running `assay` as its users do: a process with an environment, an exit code and two outputs."""
+"""Running `assay` as its users do: arguments, an environment, an exit code and two outputs."""
 
+import io
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+
+from entrypoints.cli.main import main
 
 ROOT = Path(__file__).parents[3]
 
 
-def assay(
-    *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """One run of the program to its end, without what this process has set of ours."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")}  # noqa: TID251
-    return subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "entrypoints.cli.main", *arguments],
-        cwd=ROOT,
-        env={**kept, "COLUMNS": "200", **(environment or {})},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+@dataclass(frozen=True)
+class Told:
+    """How a run ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def assay(*arguments: str, environment: Mapping[str, str] | None = None, stdin: str = "") -> Told:
+    """One run to its end, in this process, without what the environment has set of ours."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name in [name for name in os.environ if name.startswith("ASSAY_")]:  # noqa: TID251
+            patch.delenv(name)
+        for name, value in {"COLUMNS": "200", **(environment or {})}.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["assay", *arguments])
+        patch.setattr(sys, "stdin", io.StringIO(stdin))
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert isinstance(ended.value.code, int)
+    return Told(ended.value.code, out.getvalue(), err.getvalue())

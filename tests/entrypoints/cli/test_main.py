@@ -7,6 +7,7 @@ import pytest
 
 from entrypoints.cli.main import assay as group
 from tests.entrypoints.cli.program import assay
+from tests.journeys import server
 
 COMMANDS = sorted(group.commands)
 
@@ -20,10 +21,12 @@ def test_help_says_what_a_command_and_its_options_do(command: str) -> None:
     told = assay(command, "--help")
 
     assert told.returncode == 0
-    assert f"assay {command}" in told.stdout.replace("python -m entrypoints.cli.main", "assay")
+    assert f"Usage: assay {command}" in told.stdout
     assert group.commands[command].help
     assert all(
-        getattr(parameter, "help", "an argument") for parameter in group.commands[command].params
+        parameter.to_info_dict()["help"]
+        for parameter in group.commands[command].params
+        if parameter.param_type_name == "option"
     )
 
 
@@ -63,11 +66,8 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
 
-        told = assay("serve", "--port", port, environment={"ASSAY_HOME": str(tmp_path)})
-
-    assert told.returncode == 2
-    assert f"127.0.0.1:{port}" in told.stderr
-    assert "Traceback" not in told.stderr
+        with pytest.raises(AssertionError, match=f"assay: ASSAY_PORT {port} .*already in use"):
+            server.start(tmp_path, "--port", port)
 
 
 def test_a_password_that_is_too_short_is_refused(tmp_path: Path) -> None:
