@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import fields
 
 import structlog
@@ -22,6 +23,7 @@ from entrypoints.worker.in_process import InProcessWorker
 STOP_S = 10
 """How long requests under way may take to end after a stop was asked for."""
 _BACKLOG = 2_048
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 
 _log = structlog.get_logger(__name__)
 
@@ -70,6 +72,21 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._streams = streams
         self.when_started: Callable[[], None] = lambda: None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Stop on SIGTERM and SIGINT; a stop that was asked for is a good end, not a death.
+
+        Uvicorn's own raises the signal again afterwards, before the container is closed.
+        """
+        loop = asyncio.get_running_loop()
+        for number in _STOPS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in _STOPS:
+                loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

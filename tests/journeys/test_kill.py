@@ -57,7 +57,7 @@ def test_two_hundred_submissions_survive_a_kill(tmp_path: Path) -> None:
         _wait_for_done(candidate, SUBMISSIONS)
         outcomes = {str(s["id"]): s["verdict"] for s in candidate.all_submissions()}
         judgements = Counter(
-            admin.http.get(f"/admin/submissions/{one}").json()["judgement_number"]
+            admin.http.get(f"/admin/submissions/{one}").json()["judgement"]
             for one in outcomes
         )
 
