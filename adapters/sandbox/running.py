@@ -143,37 +143,46 @@ class _Running:
         self._tree_cpu_ns = 0
         self._killed_ns = 0
         self.gone = asyncio.Event()
+        self._ends: list[Sink | Reports] = []
         self._spawn(boxing, box, slot)
 
     # --- starting ---
 
     def _spawn(self, boxing: Boxing, box: Box, slot: int) -> None:
-        owner = boxing.uid(slot)
-        with contextlib.ExitStack() as ours:
-            stdin = sealed_input(box.stdin)
-            ours.callback(os.close, stdin)
-            ends = []
-            for size in (PIPE_BYTES, None, None):
-                read_end, write_end = open_pipe(owner, size)
-                ours.callback(os.close, write_end)
-                ends.append((read_end, write_end))
-            (out, to_out), (err, to_err), (report, to_report) = ends
-            self._stdout = Sink(out, self._limits.stdout_bytes, self._on_flood)
-            self._stderr = Sink(err, STDERR_BYTES, lambda: None)
-            self._reports = Reports(report)
-            place = Place(
-                slot=slot,
-                parent=os.getpid(),
-                cgroups=self._leaf.folders,
-                limits_address=self._weak,
-            )
-            try:
-                self._start(
-                    command_line(boxing, box, place), box, (stdin, to_out, to_err, to_report)
-                )
-            except OSError as error:
-                self._close_pipes()
-                raise BoxBroken(f"the launcher did not start: {error}") from error
+        place = Place(
+            slot=slot,
+            parent=os.getpid(),
+            cgroups=self._leaf.folders,
+            limits_address=self._weak,
+        )
+        try:
+            with contextlib.ExitStack() as theirs:
+                descriptors = self._connect(theirs, box.stdin, boxing.uid(slot))
+                self._start(command_line(boxing, box, place), box, descriptors)
+        except OSError as error:
+            self._close_pipes()
+            raise BoxBroken(f"the launcher did not start: {error}") from error
+
+    def _connect(
+        self, theirs: contextlib.ExitStack, stdin: bytes, owner: int | None
+    ) -> tuple[int, ...]:
+        """Our ends of the pipes, and the descriptors that are the box's and closed here after."""
+        their_ends = [sealed_input(stdin)]
+        theirs.callback(os.close, their_ends[0])
+
+        def connected(size: int | None) -> int:
+            read_end, write_end = open_pipe(owner, size)
+            theirs.callback(os.close, write_end)
+            their_ends.append(write_end)
+            return read_end
+
+        self._stdout = Sink(connected(PIPE_BYTES), self._limits.stdout_bytes, self._on_flood)
+        self._ends.append(self._stdout)
+        self._stderr = Sink(connected(None), STDERR_BYTES, lambda: None)
+        self._ends.append(self._stderr)
+        self._reports = Reports(connected(None))
+        self._ends.append(self._reports)
+        return tuple(their_ends)
 
     def _start(self, command: list[str], box: Box, descriptors: tuple[int, ...]) -> None:
         # Asyncio's own subprocesses cost a thread each, and a child watcher that may be another's.
@@ -269,9 +278,8 @@ class _Running:
             self.gone.set()
 
     def _close_pipes(self) -> None:
-        self._stdout.close()
-        self._stderr.close()
-        self._reports.close()
+        for end in self._ends:
+            end.close()
 
     # --- what was seen ---
 
