@@ -89,11 +89,20 @@ def create_app(
         request_max_body_size=None,
         debug=False,
     )
-    app.asgi_handler = Edge(app.asgi_handler, metrics)
+    app.asgi_handler = Edge(app.asgi_handler, metrics, _methods(app))
     document = build_document(operations_of(app), version=options.version, url=options.public_url)
     app.state.openapi = document
     app.state.openapi_json = msgspec.json.encode(document)
     return app
+
+
+def _methods(app: Litestar) -> dict[str, frozenset[str]]:
+    """What each route takes, by its template."""
+    return {
+        route.path: frozenset(str(method) for method in route.methods)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+    }
 
 
 def operations_of(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler, Operation]]:

@@ -20,7 +20,7 @@ from domain.user import SESSION_LIFETIME, User, fold_email
 from entrypoints.http import rate_limits
 from entrypoints.http.bodies import MalformedForm, form_body, has_body, json_body
 from entrypoints.http.operations import FORM, Admits, Answer, Operation, Tag, described
-from entrypoints.http.problems import HttpRequest, Refused
+from entrypoints.http.problems import HttpRequest, Refused, malformed
 from entrypoints.http.responses import in_utc, json_response, no_content
 from entrypoints.http.schemas.auth import (
     AccountView,
@@ -96,8 +96,8 @@ async def login(
     rates: NamedDependency[rate_limits.RateLimits],
     options: NamedDependency[HttpOptions],
 ) -> Response[bytes]:
-    with_cookie = _wants_cookie(request, options)
     try:
+        with_cookie = _wants_cookie(request, options)
         form = await form_body(request)
     except MalformedForm as error:
         return _token_error("invalid_request", str(error))
@@ -138,8 +138,8 @@ async def refresh(
     refresh_session: NamedDependency[RefreshSession],
     options: NamedDependency[HttpOptions],
 ) -> Response[bytes]:
-    with_cookie = _wants_cookie(request, options)
     try:
+        with_cookie = _wants_cookie(request, options)
         form = await form_body(request)
     except MalformedForm as error:
         return _token_error("invalid_request", str(error))
@@ -182,7 +182,10 @@ async def logout(
     authenticate: NamedDependency[Authenticate],
     options: NamedDependency[HttpOptions],
 ) -> Response[None]:
-    with_cookie = _wants_cookie(request, options)
+    try:
+        with_cookie = _wants_cookie(request, options)
+    except MalformedForm as error:
+        raise malformed(str(error)) from None
     body = await json_body(request, Logout) if has_body(request) else Logout()
     await log_out(
         user_id=identity.user.id, session_id=identity.session_id, everywhere=body.everywhere
@@ -250,9 +253,13 @@ def _wants_cookie(request: HttpRequest, options: HttpOptions) -> bool:
 
     Raises:
         Refused: 403, the page is another's.
+        MalformedForm: it asks in a way that is not known.
     """
-    if request.headers.get(COOKIE_MODE) != "1":
+    wish = request.headers.get(COOKIE_MODE)
+    if wish is None:
         return False
+    if wish != "1":
+        raise MalformedForm(f"{COOKIE_MODE} can only be 1.")
     if not _is_own_origin(request.headers.get("origin", ""), request.headers, options):
         raise Refused(
             403, "The cookie is for pages of this server only.", name="origin-not-allowed"

@@ -26,7 +26,7 @@ from entrypoints.http.programs import MAX_BODY, program_of
 from entrypoints.http.queries import identifier
 from entrypoints.http.rate_limits import READ, RUN, WATCH
 from entrypoints.http.responses import json_response
-from entrypoints.http.schemas.submissions import RunBody, RunView
+from entrypoints.http.schemas.submissions import EventView, RunBody, RunView
 from entrypoints.http.views.submissions import run_view
 
 
@@ -114,7 +114,7 @@ async def get_my_run_route(
             tag=Tag.CANDIDATE,
             admits=Admits.MEMBERS,
             policy=WATCH,
-            answers=(Answer(description="The events.", body=str, media_type=EVENT_STREAM),),
+            answers=(Answer(description="The events.", body=EventView, media_type=EVENT_STREAM),),
             problems=frozenset({404}),
             headers=LAST_EVENT_ID,
         )

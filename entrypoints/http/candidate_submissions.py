@@ -30,7 +30,12 @@ from entrypoints.http.programs import MAX_BODY, program_of
 from entrypoints.http.queries import Identifier, PageQuery, Paging, identifier, query_of
 from entrypoints.http.rate_limits import READ, SUBMIT, WATCH
 from entrypoints.http.responses import json_response
-from entrypoints.http.schemas.submissions import SubmissionBody, SubmissionPage, SubmissionView
+from entrypoints.http.schemas.submissions import (
+    EventView,
+    SubmissionBody,
+    SubmissionPage,
+    SubmissionView,
+)
 from entrypoints.http.use_cases import HttpOptions
 from entrypoints.http.views.submissions import submission_item, submission_view
 
@@ -167,7 +172,7 @@ async def get_my_submission_route(
             tag=Tag.CANDIDATE,
             admits=Admits.MEMBERS,
             policy=WATCH,
-            answers=(Answer(description="The events.", body=str, media_type=EVENT_STREAM),),
+            answers=(Answer(description="The events.", body=EventView, media_type=EVENT_STREAM),),
             problems=frozenset({404}),
             headers=LAST_EVENT_ID,
         )

@@ -26,9 +26,12 @@ Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Edge:
     """Wraps the application's own ASGI handler."""
 
-    def __init__(self, inner: Handler, metrics: Metrics) -> None:
+    def __init__(
+        self, inner: Handler, metrics: Metrics, methods: Mapping[str, frozenset[str]]
+    ) -> None:
         self._inner = inner
         self._metrics = metrics
+        self._methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -37,7 +40,7 @@ class Edge:
         asked_for_head = scope["method"] == "HEAD"
         if asked_for_head:
             scope["method"] = "GET"
-        answer = _Answer(scope, send, without_body=asked_for_head)
+        answer = _Answer(scope, send, self._methods, without_body=asked_for_head)
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id_of(scope)):
             try:
@@ -56,8 +59,16 @@ class Edge:
 class _Answer:
     """The way out: adds fields, and drops the body of an answer to HEAD."""
 
-    def __init__(self, scope: HTTPScope, send: Send, *, without_body: bool) -> None:
+    def __init__(
+        self,
+        scope: HTTPScope,
+        send: Send,
+        methods: Mapping[str, frozenset[str]],
+        *,
+        without_body: bool,
+    ) -> None:
         self._scope = scope
+        self._methods = methods
         self._send = send
         self._without_body = without_body
         self.status = 500
@@ -90,7 +101,10 @@ class _Answer:
         return leave
 
     def _with_usual(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        kept = [(name, _with_head(name, value)) for name, value in headers]
+        kept = [
+            (name, self._allowed(value) if name.lower() == b"allow" else value)
+            for name, value in headers
+        ]
         present = {name.lower() for name, _ in kept}
         usual = {
             **SECURITY_HEADERS,
@@ -100,13 +114,11 @@ class _Answer:
         added = [(name.lower().encode(), value.encode()) for name, value in usual.items()]
         return kept + [(name, value) for name, value in added if name not in present]
 
-
-def _with_head(name: bytes, value: bytes) -> bytes:
-    """An Allow field that has GET has HEAD too."""
-    methods = value.split(b", ")
-    if name.lower() == b"allow" and b"GET" in methods and b"HEAD" not in methods:
-        return b", ".join(sorted([*methods, b"HEAD"]))
-    return value
+    def _allowed(self, value: bytes) -> bytes:
+        """What the route takes: Litestar's OPTIONS knows one handler of it, and HEAD is ours."""
+        route = str(self._scope.get("path_template") or "")
+        methods = {*value.decode().split(", "), *self._methods.get(route, ())}
+        return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set()))).encode()
 
 
 def _known(method: str) -> str:

@@ -1,7 +1,7 @@
 """Programs handed in and what came of them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -54,6 +54,14 @@ class Rejudge(Input, frozen=True, kw_only=True):
     """On which version of the challenge to judge anew."""
 
     version: RejudgeOn = RejudgeOn.CURRENT
+
+
+class EventView(View, frozen=True, kw_only=True, omit_defaults=True):
+    """One event of a stream; `data` is JSON in one line."""
+
+    event: Literal["status", "compiled", "test", "done"]
+    data: str
+    id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class FileView(View, frozen=True, kw_only=True):
