@@ -9,6 +9,7 @@ from dataclasses import fields
 
 import structlog
 import uvicorn
+import uvloop
 from litestar import Litestar
 
 from config.container import Container, close
@@ -44,7 +45,8 @@ def serve(
     """
     configure_logs()
     with locked_home(settings.home), contextlib.closing(_listening(settings)) as listener:
-        asyncio.run(_serve(settings, listener, prepare, announce))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, listener, prepare, announce))
 
 
 async def _serve(
