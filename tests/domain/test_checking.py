@@ -45,6 +45,25 @@ small_texts = texts(
 )
 
 
+pieces = st.sampled_from([b"a", b"b", b" ", b"\n"]).map(lambda piece: (piece, piece))
+changes = st.sampled_from(
+    [
+        (b"a", b"A"),
+        (b"a", b"b"),
+        (b" ", b"\n"),
+        (b"\n", b" \r\n"),
+        (b"", b"\v\t"),
+        (b"\n", b"\n\n"),
+        (b"a\nb\n", b"b\na\n"),
+    ]
+)
+similar = st.lists(pieces | pieces | changes, max_size=7).map(
+    lambda pairs: (b"".join(one for one, _ in pairs), b"".join(other for _, other in pairs))
+)
+"""Two texts that differ little: often the same to one checker and not to another."""
+small_pairs = similar | st.tuples(small_texts, small_texts)
+
+
 # --- obvious implementations -------------------------------------------------------------------
 
 
@@ -58,44 +77,55 @@ def lines_of(text: bytes) -> list[bytes]:
     return lines[: max(filled, default=0)]
 
 
-@given(small_texts, small_texts)
-def test_tokens_are_the_runs_of_non_blanks_in_any_case(expected: bytes, actual: bytes) -> None:
+@given(small_pairs)
+def test_tokens_are_the_runs_of_non_blanks_in_any_case(pair: tuple[bytes, bytes]) -> None:
+    expected, actual = pair
+
     same = tokens_of(expected.lower()) == tokens_of(actual.lower())
 
     assert accepts(TOKENS, expected, actual) == same
 
 
-@given(small_texts, small_texts)
-def test_tokens_may_be_told_apart_by_case(expected: bytes, actual: bytes) -> None:
+@given(small_pairs)
+def test_tokens_may_be_told_apart_by_case(pair: tuple[bytes, bytes]) -> None:
+    expected, actual = pair
+
     same = tokens_of(expected) == tokens_of(actual)
 
     assert accepts(TOKENS_BY_CASE, expected, actual) == same
 
 
-@given(small_texts, small_texts)
-def test_lines_are_compared_without_blanks_at_their_ends(expected: bytes, actual: bytes) -> None:
+@given(small_pairs)
+def test_lines_are_compared_without_blanks_at_their_ends(pair: tuple[bytes, bytes]) -> None:
+    expected, actual = pair
+
     assert accepts(LINES, expected, actual) == (lines_of(expected) == lines_of(actual))
 
 
-@given(small_texts, small_texts)
-def test_unordered_lines_are_compared_as_a_bag(expected: bytes, actual: bytes) -> None:
+@given(small_pairs)
+def test_unordered_lines_are_compared_as_a_bag(pair: tuple[bytes, bytes]) -> None:
+    expected, actual = pair
+
     same = Counter(lines_of(expected)) == Counter(lines_of(actual))
 
     assert accepts(UNORDERED, expected, actual) == same
 
 
-@given(small_texts, small_texts)
-def test_exact_is_byte_for_byte(expected: bytes, actual: bytes) -> None:
+@given(small_pairs)
+def test_exact_is_byte_for_byte(pair: tuple[bytes, bytes]) -> None:
+    expected, actual = pair
+
     assert accepts(EXACT, expected, actual) == (expected == actual)
 
 
-@given(texts(b"ab", b"c", b" ", b"\n", b"\r\n"), texts(b"ab", b"c", b" ", b"\n"), st.integers(1, 6))
+@given(small_pairs, st.integers(1, 6))
 def test_where_a_text_is_cut_into_blocks_changes_nothing(
-    expected: bytes, actual: bytes, size: int
+    pair: tuple[bytes, bytes], size: int
 ) -> None:
+    expected, actual = pair
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checking, "_BLOCK", size)
-
         in_blocks = [compare(checker, expected, actual) for checker in FREE_AT_LINE_ENDS]
 
     assert in_blocks == [compare(checker, expected, actual) for checker in FREE_AT_LINE_ENDS]
@@ -161,6 +191,13 @@ def test_a_message_names_the_first_difference(
     assert compare(checker, expected, actual).message == message
 
 
+@given(st.binary(max_size=9), st.binary(max_size=3), st.binary(max_size=3))
+def test_the_first_byte_that_differs_is_named(same: bytes, expected: bytes, actual: bytes) -> None:
+    comparison = compare(EXACT, same + b"x" + expected, same + b"y" + actual)
+
+    assert f" byte {len(same) + 1} " in comparison.message
+
+
 @given(st.lists(st.sampled_from([b"a", b" b", b"c c"])), st.randoms())
 def test_unordered_lines_may_come_in_any_order(lines: list[bytes], random: Random) -> None:
     shuffled = lines.copy()
@@ -172,6 +209,11 @@ def test_unordered_lines_may_come_in_any_order(lines: list[bytes], random: Rando
 @pytest.mark.parametrize("checker", FREE_AT_LINE_ENDS, ids=lambda checker: checker.kind)
 def test_white_space_alone_is_an_empty_output(checker: Checker) -> None:
     assert accepts(checker, b"", b" \r\n\t\n\v\f")
+
+
+@pytest.mark.parametrize(("checker", "accepted"), [(TOKENS, True), (TOKENS_BY_CASE, False)])
+def test_case_counts_only_where_the_author_says_so(checker: Checker, *, accepted: bool) -> None:
+    assert accepts(checker, b"Yes 1", b"YES 1") == accepted
 
 
 def test_only_ascii_letters_lose_their_case() -> None:
