@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, LargeBinary, String, Text
@@ -90,7 +91,13 @@ class Points(TypeDecorator[Fraction]):
         return None if value is None else round(value * _MICRO)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> Fraction | None:
-        return None if value is None else Fraction(value, _MICRO)
+        return None if value is None else _points(value)
+
+
+@lru_cache(maxsize=10_000)
+def _points(millionths: int) -> Fraction:
+    """Remembered, as few different scores are read very often."""
+    return Fraction(millionths, _MICRO)
 
 
 class LongText(TypeDecorator[str]):

@@ -12,12 +12,18 @@ from adapters.sql.tables import judgements, submissions
 from application.ports.submissions import HandedIn, SubmissionFilter
 from domain.ids import SubmissionId
 from domain.judging import Judgement
-from domain.submission import Submission, SubmissionStatus
+from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
 
 _columns = submissions.c
 
 _NAMES = tuple(field.name for field in fields(Submission))
 SUBMISSION_COLUMNS = tuple(_columns[name] for name in _NAMES)
+
+_FIRST_WORK = {
+    SubmissionKind.SUBMISSION: WorkClass.SUBMISSION,
+    SubmissionKind.RUN: WorkClass.RUN,
+}
+"""What is queued or running is work of the class of its kind, and the index of work is short."""
 
 
 def submission_of(row: RowMapping) -> Submission:
@@ -58,7 +64,10 @@ def page(
 
 
 def _conditions(which: SubmissionFilter) -> Iterator[ColumnElement[bool]]:
-    yield _columns.kind == which.kind
+    if which.status in {SubmissionStatus.QUEUED, SubmissionStatus.RUNNING}:
+        yield _columns.work_class == _FIRST_WORK[which.kind]
+    else:
+        yield _columns.kind == which.kind
     narrowing = {
         _columns.user_id: which.user_id,
         _challenge_beside(which): which.challenge_id,
@@ -69,8 +78,6 @@ def _conditions(which: SubmissionFilter) -> Iterator[ColumnElement[bool]]:
     for column, wanted in narrowing.items():
         if wanted is not None:
             yield column == wanted
-    if which.status in {SubmissionStatus.QUEUED, SubmissionStatus.RUNNING}:
-        yield _columns.work_class.is_not(None)  # so that the small index of work serves
 
 
 def _challenge_beside(which: SubmissionFilter) -> ColumnElement[Any]:

@@ -44,6 +44,8 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
         (partial(PAGE, which=SubmissionFilter(user_id=ALICE, challenge_id=SUM)), "of_user"),
         (partial(PAGE, which=SubmissionFilter(verdict=Verdict.JUDGE_ERROR)), "by_verdict"),
         (partial(PAGE, which=SubmissionFilter(status=SubmissionStatus.DONE)), "listed"),
+        (partial(PAGE, which=SubmissionFilter(status=SubmissionStatus.QUEUED)), "work"),
+        (partial(PAGE, which=SubmissionFilter(status=SubmissionStatus.RUNNING)), "work"),
         (partial(claims.claim_next, classes=list(WorkClass), now=NOW, lease=LEASE), "work"),
         (partial(claims.claim_next, classes=list(WorkClass), now=NOW, lease=LEASE), "leases"),
         (partial(claims.release_worker, worker="worker"), "leases"),
