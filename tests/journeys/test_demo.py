@@ -46,7 +46,7 @@ pytestmark = pytest.mark.timeout(600)  # the first test waits until all are judg
 @pytest.fixture(scope="module")
 def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
     home = tmp_path_factory.mktemp("home")
-    off = {"ASSAY_RATE_LIMITS": "off"}
+    off = {"ASSAY_RATE_LIMITS": "off", "ASSAY_LANGUAGES": ""}
     with server.running(home, "--demo", environment=off) as running:
         yield running
 
