@@ -111,11 +111,6 @@ class StaleRevision(Conflict):
 # --- forbidden ---------------------------------------------------------------------------------
 
 
-class AccountDisabled(Forbidden):
-    def __init__(self) -> None:
-        super().__init__("This account is disabled.")
-
-
 class CredentialsRefused(Forbidden):
     """Wrong e-mail, wrong password, a disabled account, or a refresh token that does not count.
 

@@ -44,9 +44,12 @@ def serve(
         BadSetting: the address cannot be listened on, or another server has the home folder.
     """
     configure_logs()
-    with locked_home(settings.home), contextlib.closing(_listening(settings)) as listener:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, listener, prepare, announce))
+    with (
+        locked_home(settings.home),
+        contextlib.closing(_listening(settings)) as listener,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(settings, listener, prepare, announce))
 
 
 async def _serve(

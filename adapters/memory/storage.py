@@ -23,7 +23,7 @@ from application.ports.storage import (
 )
 from domain.challenge import Challenge, ChallengeVersion, TestCase
 from domain.errors import EmailTaken, IdempotencyKeyReused, SlugTaken, StaleRevision
-from domain.ids import BlobKey, ChallengeId, SessionId, TestCaseId, UserId
+from domain.ids import ChallengeId, SessionId, TestCaseId, UserId
 from domain.user import Session, User, fold_email
 
 
@@ -286,10 +286,6 @@ class _MemoryTestCases(TestCaseRepository):
 
     async def of_version(self, version: ChallengeVersion) -> Sequence[TestCase]:
         return [self._tables.test_cases[test_id] for test_id in version.test_ids]
-
-    async def referenced_blobs(self) -> frozenset[BlobKey]:
-        data = (d for t in self._tables.test_cases.values() for d in (t.input, t.expected_output))
-        return frozenset(one.key for one in data if one.inline is None)
 
 
 class _MemoryIdempotency(IdempotencyRepository):

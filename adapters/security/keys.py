@@ -15,7 +15,6 @@ class Keys:
     jwt: bytes = field(repr=False)
     refresh: bytes = field(repr=False)
     cursors: bytes = field(repr=False)
-    callbacks: bytes = field(repr=False)
 
 
 def derive_keys(secret: bytes) -> Keys:
@@ -27,7 +26,6 @@ def derive_keys(secret: bytes) -> Keys:
         jwt=_derived(secret, b"assay jwt"),
         refresh=_derived(secret, b"assay refresh"),
         cursors=_derived(secret, b"assay cursors"),
-        callbacks=_derived(secret, b"assay callbacks"),
     )
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, insert, select, union
+from sqlalchemy import RowMapping, insert, select
 
-from adapters.sql.engine import Transaction, every, every_of, first
+from adapters.sql.engine import Transaction, every_of, first
 from adapters.sql.tables import test_cases
 from application.ports.storage import TestCaseRepository
 from domain.challenge import ChallengeVersion, TestCase, TestData
-from domain.ids import BlobKey, TestCaseId
+from domain.ids import TestCaseId
 
 _columns = test_cases.c
 
@@ -32,12 +32,6 @@ class SqlTestCaseRepository(TestCaseRepository):
         rows = await every_of(self._transaction, select(test_cases), _columns.id, version.test_ids)
         by_id = {row["id"]: _test_case(row) for row in rows}
         return [by_id[test_id] for test_id in version.test_ids]
-
-    async def referenced_blobs(self) -> frozenset[BlobKey]:
-        inputs = select(_columns.input_key).where(_columns.input_inline.is_(None))
-        expected = select(_columns.expected_key).where(_columns.expected_inline.is_(None))
-        rows = await every(self._transaction, union(inputs, expected))
-        return frozenset(BlobKey(row["input_key"]) for row in rows)
 
 
 def _row(test: TestCase) -> dict[str, object]:

@@ -13,7 +13,7 @@ from domain.challenge import (
     Difficulty,
     TestCase,
 )
-from domain.ids import BlobKey, ChallengeId, SessionId, TestCaseId, UserId
+from domain.ids import ChallengeId, SessionId, TestCaseId, UserId
 from domain.user import Session, User
 
 IDEMPOTENCY_LIFETIME = timedelta(hours=24)
@@ -188,10 +188,6 @@ class TestCaseRepository(Protocol):
 
     async def of_version(self, version: ChallengeVersion) -> Sequence[TestCase]:
         """The tests of a version, in judging order, inline data included."""
-        ...
-
-    async def referenced_blobs(self) -> frozenset[BlobKey]:
-        """Every blob that some test, of whatever version, reads."""
         ...
 
 

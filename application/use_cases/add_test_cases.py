@@ -85,7 +85,7 @@ class AddTestCases:
         """Add the tests, or put them in place of all others, in a new version; all or nothing.
 
         The bytes are stored before the transaction: nothing slow happens inside it. If it then
-        fails, bytes that nothing names stay behind until the next collection.
+        fails, bytes that nothing names stay behind: content under its hash, harmless and small.
 
         Raises:
             ChallengeNotFound: there is none.

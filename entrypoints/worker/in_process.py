@@ -64,6 +64,6 @@ class InProcessWorker:
         """Run the task; what goes wrong is logged, and the worker goes on after a moment."""
         try:
             await task()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever failed, the worker has to go on
             _log.exception("a task failed and will be tried again", task=name)
             await self.clock.sleep(AFTER_FAILURE_S)

@@ -630,21 +630,6 @@ async def test_ten_thousand_tests_of_a_version_are_all_there(storage: Storage) -
         assert tuple(await unit.test_cases.of_version(stored)) == tests
 
 
-async def test_blobs_are_referenced_by_tests_of_whatever_version(storage: Storage) -> None:
-    await _fill(storage, challenge())
-    await _add_version(storage, case("a", given=beside(b"1"), wanted=beside(b"2")))
-    async with storage.begin() as unit:
-        await unit.test_cases.add([case("b", given=beside(b"1"), wanted=inline(b"3"))])
-    async with storage.read() as unit:
-        assert await unit.test_cases.referenced_blobs() == {beside(b"1").key, beside(b"2").key}
-
-
-async def test_no_tests_reference_no_blobs(storage: Storage) -> None:
-    async with storage.begin() as unit:
-        await unit.test_cases.add([])
-        assert await unit.test_cases.referenced_blobs() == frozenset()
-
-
 # --- idempotency -------------------------------------------------------------------------------
 
 

@@ -232,7 +232,6 @@ class StorageComparison(Comparison[Storage]):
         self.write(add, in_vain=in_vain)
         self.look(stored)
         self.look(lambda unit: unit.challenges.version(one.id, whole.number))
-        self.look(lambda unit: unit.test_cases.referenced_blobs())
 
     # --- idempotency ---
 

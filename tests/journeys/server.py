@@ -39,8 +39,9 @@ class Server:
 
 def start(home: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Server:
     """Start `assay serve` on a free port and return when it answers."""
+    inherited = os.environ  # noqa: TID251 - what the server is started in
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")},
+        **{name: value for name, value in inherited.items() if not name.startswith("ASSAY_")},
         "ASSAY_HOME": str(home),
         "ASSAY_PORT": "0",
         "ASSAY_LANGUAGES": "bash,python3",  # those that start soonest; who needs others says so

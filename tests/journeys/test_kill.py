@@ -21,7 +21,7 @@ from tests.journeys.api import (
 
 SUBMISSIONS = 200
 DONE_BEFORE_THE_KILL = 20
-EMAIL, PASSWORD = "cand@example.org", "another long password"  # noqa: S105 - of nobody
+EMAIL, PASSWORD = "cand@example.org", "another long password"
 
 PROGRAMS = {
     "accepted": "read x; echo $((x * 2))",
@@ -57,8 +57,7 @@ def test_two_hundred_submissions_survive_a_kill(tmp_path: Path) -> None:
         _wait_for_done(candidate, SUBMISSIONS)
         outcomes = {str(s["id"]): s["verdict"] for s in candidate.all_submissions()}
         judgements = Counter(
-            admin.http.get(f"/admin/submissions/{one}").json()["judgement"]
-            for one in outcomes
+            admin.http.get(f"/admin/submissions/{one}").json()["judgement"] for one in outcomes
         )
 
     assert outcomes == expected
@@ -79,9 +78,7 @@ def test_what_was_acknowledged_while_the_server_died_is_there(tmp_path: Path) ->
             ]
             _wait_for_done(candidate, 3)
             first.kill()
-            acknowledged = {
-                answer.result() for answer in sent if not answer.exception(timeout=60)
-            }
+            acknowledged = {answer.result() for answer in sent if not answer.exception(timeout=60)}
 
     with (
         server.running(tmp_path, environment=ADMIN_ENVIRONMENT) as second,

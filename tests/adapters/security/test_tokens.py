@@ -91,14 +91,14 @@ def test_a_header_of_another_shape_is_refused(tokens: JwtTokens, header: dict[st
         tokens.read_access(jwt.encode(dict(CLAIMS), KEYS.jwt, algorithm="HS256", headers=header))
 
 
-@pytest.mark.parametrize("key", [KEYS.refresh, KEYS.cursors, KEYS.callbacks])
+@pytest.mark.parametrize("key", [KEYS.refresh, KEYS.cursors])
 def test_a_key_for_something_else_signs_no_access_token(tokens: JwtTokens, key: bytes) -> None:
     with pytest.raises(TokenRefused):
         tokens.read_access(jwt.encode(dict(CLAIMS), key, algorithm="HS256"))
 
 
 def test_refresh_tokens_do_not_hang_on_the_key_of_access_tokens(clock: ManualClock) -> None:
-    other = Keys(jwt=bytes(32), refresh=KEYS.refresh, cursors=b"", callbacks=b"")
+    other = Keys(jwt=bytes(32), refresh=KEYS.refresh, cursors=b"")
     issued = JwtTokens(KEYS, clock).issue_refresh(SessionId("s"), 1)
     assert JwtTokens(other, clock).read_refresh(issued).session_id == "s"
 
