@@ -99,7 +99,7 @@ def create_app(
 def _methods(app: Litestar) -> dict[str, frozenset[str]]:
     """What each route takes, by its template."""
     return {
-        route.path: frozenset(str(method) for method in route.methods)
+        route.path_format: frozenset(str(method) for method in route.methods)
         for route in app.routes
         if isinstance(route, HTTPRoute)
     }

@@ -9,7 +9,7 @@ from entrypoints.http.problems import HttpRequest, Refused, malformed
 
 IF_MATCH = {"If-Match": 'The ETag of what is to be replaced, as `"3"`; or `*`.'}
 _ETAGS = re.compile(r'\s*(?:W/)?"[^"\x00-\x20\x7f]*"\s*(?:,\s*(?:W/)?"[^"\x00-\x20\x7f]*"\s*)*')
-_STRONG = re.compile(r'(?<!W/)"([^"]*)"')
+_ETAG = re.compile(r'(W/)?"([^"]*)"')
 
 
 def etag(revision: int) -> str:
@@ -33,6 +33,7 @@ async def expected_revision(
     if given.strip() != "*" and not _ETAGS.fullmatch(given):
         raise malformed('If-Match must be *, or ETags as "3".')
     challenge, _ = await get_challenge(challenge_id)
-    if given.strip() != "*" and str(challenge.revision) not in _STRONG.findall(given):
+    strong = {tag for weak, tag in _ETAG.findall(given) if not weak}
+    if given.strip() != "*" and str(challenge.revision) not in strong:
         raise StaleRevision(current=challenge.revision)
     return challenge.revision
