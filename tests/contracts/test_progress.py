@@ -58,6 +58,16 @@ async def test_a_late_reader_gets_what_is_held_then_what_comes(stream: ProgressS
         assert await asyncio.wait_for(coming, timeout=10) == _event(3)
 
 
+async def test_a_reader_waits_anew_after_each_event(stream: ProgressStream) -> None:
+    async with aclosing(stream.follow(S1, None)) as events:
+        for number in range(1, 4):
+            coming = asyncio.ensure_future(anext(events))
+            await asyncio.sleep(0)
+            assert not coming.done()
+            await _publish(stream, _event(number))
+            assert await asyncio.wait_for(coming, timeout=10) == _event(number)
+
+
 async def test_a_reader_may_come_before_any_event(stream: ProgressStream) -> None:
     reading = asyncio.create_task(_read(stream, 2))
     await asyncio.sleep(0)

@@ -20,6 +20,13 @@ async def test_of_one_submission_the_newest_events_are_held(most: int, first_hel
     assert await _first_held(stream, OLD) == _event(first_held)
 
 
+async def test_a_worker_that_lost_its_claim_pushes_nothing_out() -> None:
+    stream = InProcessProgressStream(most_events_each=1)
+    await stream.publish(OLD, _event(2))
+    await stream.publish(OLD, _event(1))
+    assert await _first_held(stream, OLD) == _event(2)
+
+
 async def test_what_was_quiet_for_longest_is_forgotten_first() -> None:
     stream = InProcessProgressStream(most_bytes=11_000)
     await stream.publish(OLD, _event(1, "x" * 4_000))
