@@ -100,7 +100,7 @@ def _show(findings: Findings, console: Console) -> None:
     if findings.can_judge:
         console.print("[green]Submissions can be judged here.[/]")
     else:
-        problem = findings.sandbox.problem or "see above"
+        problem = findings.sandbox.problem or "something above is missing"
         console.print(f"[red]Submissions cannot be judged here:[/] {escape(problem)}")
 
 

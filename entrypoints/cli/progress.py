@@ -41,7 +41,7 @@ class PlainProgress(Progress):
         _plain(self._console, status)
 
     def test(self, test: Test) -> None:
-        _plain(self._console, f"test {test.ordinal}: {' '.join(_cells(test)[1:])}".rstrip())
+        _plain(self._console, f"test {test.ordinal}: {' '.join(filter(None, _cells(test)[1:]))}")
 
     def close(self) -> None:
         pass
