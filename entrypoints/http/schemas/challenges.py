@@ -1,7 +1,6 @@
 """Challenges, as candidates read them and as staff write them."""
 
 from datetime import datetime
-from fractions import Fraction
 from typing import Annotated, Any
 
 import msgspec
@@ -13,7 +12,6 @@ from domain.challenge import (
     Difficulty,
     Feedback,
 )
-from domain.checking import Checker, CheckerKind
 from domain.limits import (
     MAX_MEMORY_KIB,
     MAX_OUTPUT_KIB,
@@ -24,13 +22,13 @@ from domain.limits import (
     Limits,
 )
 from domain.scoring import MAX_GROUP_NAME_LENGTH, MAX_GROUPS, MAX_WEIGHT, GroupRule, ScoringKind
+from entrypoints.http.schemas.checkers import CheckerBody, TokensChecker
 from entrypoints.http.schemas.common import ONE_LINE, Input, LanguageName, Line, Text, View
 
 _DEFAULT = Limits()
 TimeMs = Annotated[int, msgspec.Meta(ge=MIN_TIME_MS, le=MAX_TIME_MS)]
 MemoryKib = Annotated[int, msgspec.Meta(ge=MIN_MEMORY_KIB, le=MAX_MEMORY_KIB)]
 OutputKib = Annotated[int, msgspec.Meta(ge=MIN_OUTPUT_KIB, le=MAX_OUTPUT_KIB)]
-Tolerance = Annotated[float, msgspec.Meta(ge=0, le=1e300)]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=MAX_WEIGHT)]
 GroupName = Annotated[
     str, msgspec.Meta(min_length=1, max_length=MAX_GROUP_NAME_LENGTH, pattern=ONE_LINE)
@@ -63,39 +61,6 @@ class LanguageLimitsBody(Input, frozen=True, kw_only=True):
 
     time_ms: TimeMs | None = None
     memory_kib: MemoryKib | None = None
-
-
-class ExactChecker(Input, frozen=True, kw_only=True, tag_field="kind", tag="exact"):
-    """Byte for byte."""
-
-
-class TokensChecker(Input, frozen=True, kw_only=True, tag_field="kind", tag="tokens"):
-    """Runs of non-blanks, in order."""
-
-    case_sensitive: bool = False
-
-
-class LinesChecker(Input, frozen=True, kw_only=True, tag_field="kind", tag="lines"):
-    """Line by line; blanks at the end of a line and empty lines at the end do not count."""
-
-
-class FloatChecker(
-    Input, frozen=True, kw_only=True, tag_field="kind", tag="float", omit_defaults=True
-):
-    """As tokens, but two numbers match within either tolerance."""
-
-    absolute: Tolerance | msgspec.UnsetType = msgspec.UNSET
-    relative: Tolerance | msgspec.UnsetType = msgspec.UNSET
-    case_sensitive: bool = False
-
-
-class UnorderedLinesChecker(
-    Input, frozen=True, kw_only=True, tag_field="kind", tag="unordered_lines"
-):
-    """As lines, in any order."""
-
-
-CheckerBody = ExactChecker | TokensChecker | LinesChecker | FloatChecker | UnorderedLinesChecker
 
 
 class GroupBody(Input, frozen=True, kw_only=True):
@@ -272,50 +237,3 @@ class LanguageView(View, frozen=True, kw_only=True):
     file_name: str
     compile_command: str | None
     run_command: str
-
-
-def checker_of(body: CheckerBody) -> Checker:
-    """The domain's checker; tolerances as the shortest text of the number, so 0.1 is a tenth."""
-    match body:
-        case ExactChecker():
-            return Checker(kind=CheckerKind.EXACT)
-        case TokensChecker():
-            return Checker(kind=CheckerKind.TOKENS, case_sensitive=body.case_sensitive)
-        case LinesChecker():
-            return Checker(kind=CheckerKind.LINES)
-        case FloatChecker():
-            return Checker(
-                kind=CheckerKind.FLOAT,
-                case_sensitive=body.case_sensitive,
-                absolute=_text_of(body.absolute),
-                relative=_text_of(body.relative),
-            )
-        case UnorderedLinesChecker():
-            return Checker(kind=CheckerKind.UNORDERED_LINES)
-
-
-def checker_body(checker: Checker) -> CheckerBody:
-    """The checker as staff write it."""
-    match checker.kind:
-        case CheckerKind.EXACT:
-            return ExactChecker()
-        case CheckerKind.TOKENS:
-            return TokensChecker(case_sensitive=checker.case_sensitive)
-        case CheckerKind.LINES:
-            return LinesChecker()
-        case CheckerKind.FLOAT:
-            return FloatChecker(
-                absolute=_number_of(checker.absolute),
-                relative=_number_of(checker.relative),
-                case_sensitive=checker.case_sensitive,
-            )
-        case CheckerKind.UNORDERED_LINES:
-            return UnorderedLinesChecker()
-
-
-def _text_of(value: float | msgspec.UnsetType) -> str | None:
-    return None if isinstance(value, msgspec.UnsetType) else repr(value)
-
-
-def _number_of(text: str | None) -> float | msgspec.UnsetType:
-    return msgspec.UNSET if text is None else float(Fraction(text))

@@ -21,9 +21,8 @@ from entrypoints.http.schemas.challenges import (
     LimitsBody,
     ResolvedLimitsView,
     SampleView,
-    checker_body,
-    checker_of,
 )
+from entrypoints.http.schemas.checkers import checker_body, checker_of
 
 
 def presentation_of(body: ChallengeBody) -> Presentation:

@@ -137,9 +137,7 @@ class House:
         return self.world.tokens.issue_access(person.id, "nowhere", "admin")  # type: ignore[arg-type]
 
 
-async def a_challenge(
-    admin: Person, *, tests: list[Json] | None = None, **changes: object
-) -> Json:
+async def a_challenge(admin: Person, *, tests: list[Json] | None = None, **changes: object) -> Json:
     """A published challenge with a sample and a hidden test, unless told otherwise."""
     body = {"title": "Echo", "slug": "echo", "status": "published", "scoring": "weighted"}
     answer = await admin.client.post("/admin/challenges", json={**body, **changes})
@@ -192,7 +190,9 @@ async def events_of(
 def parsed(text: str) -> list[tuple[str | None, str, Any]]:
     events = []
     for block in text.split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        fields = dict(
+            line.split(": ", 1) for line in block.splitlines() if not line.startswith(":")
+        )
         if "event" in fields:
             events.append((fields.get("id"), fields["event"], json.loads(fields["data"])))
     return events
@@ -219,9 +219,7 @@ def use_cases_of(
     return UseCases(
         add_test_cases=world.add_test_cases,
         authenticate=Authenticate(storage=store, tokens=world.tokens, clock=clock),
-        check_health=CheckHealth(
-            storage=store, submissions=subs, blobs=world.blobs, judge=judge
-        ),
+        check_health=CheckHealth(storage=store, submissions=subs, blobs=world.blobs, judge=judge),
         create_challenge=world.create_challenge,
         delete_test_case=DeleteTestCase(storage=store, judge=judge, clock=clock),
         get_analytics=GetAnalytics(storage=store, submissions=subs, clock=clock),
@@ -242,9 +240,7 @@ def use_cases_of(
         read_test_data=ReadTestData(storage=store, blobs=world.blobs),
         refresh_session=RefreshSession(storage=store, tokens=world.tokens, clock=clock),
         register_user=RegisterUser(**people),  # type: ignore[arg-type]
-        rejudge_submission=RejudgeSubmission(
-            storage=store, submissions=subs, queue=world.queue
-        ),
+        rejudge_submission=RejudgeSubmission(storage=store, submissions=subs, queue=world.queue),
         replace_challenge=world.replace_challenge,
         run_code=world.run_code,
         submit_code=world.submit_code,

@@ -10,9 +10,14 @@ import jwt
 import pytest
 
 from adapters.memory.clock import ManualClock
-from tests.entrypoints.http.house import BASE, OPTIONS, PASSWORD, House, Person, problem
+from tests.application.world import PASSWORD
+from tests.entrypoints.http.house import BASE, OPTIONS, House, Person, problem
 
-NEW = {"email": "Ada@Example.org", "password": PASSWORD, "display_name": "Ada \U0001f469\u200d\U0001f680"}
+NEW = {
+    "email": "Ada@Example.org",
+    "password": PASSWORD,
+    "display_name": "Ada \U0001f469\u200d\U0001f680",
+}
 COOKIE_MODE = {"X-Refresh-Cookie": "1", "Origin": BASE}
 
 
@@ -346,7 +351,7 @@ async def test_an_expired_token_does_not_do(house: House, clock: ManualClock) ->
         "Bearer ",
         "Basic YTpi",
         "Bearer x.y.z",
-        "Bearer " + jwt.encode({"sub": "1"}, None, algorithm="none"),
+        "Bearer " + jwt.encode({"sub": "1"}, "", algorithm="none"),
         "Bearer " + jwt.encode({"sub": "1", "role": "admin"}, "k" * 32, algorithm="HS256"),
     ],
 )

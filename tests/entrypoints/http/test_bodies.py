@@ -159,7 +159,9 @@ async def test_a_query_that_does_not_fit_is_malformed(house: House, query: str) 
     problem(answer, 400, "malformed-request")
 
 
-@pytest.mark.parametrize("name", ["x", "%00", "%FF", "..", "a%2Fb", "1" * 300, "'%20or%201=1", "%ED%A0%80"])
+@pytest.mark.parametrize(
+    "name", ["x", "%00", "%FF", "..", "a%2Fb", "1" * 300, "'%20or%201=1", "%ED%A0%80"]
+)
 @pytest.mark.parametrize(
     "path", ["/candidate/challenges/{}", "/candidate/submissions/{}", "/candidate/runs/{}/events"]
 )

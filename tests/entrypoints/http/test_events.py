@@ -55,7 +55,8 @@ async def test_a_reader_goes_on_after_the_last_event_that_came(house: House) -> 
 
 
 @pytest.mark.parametrize(
-    "garbage", ["", "x", "1.1", "1.1.1.1", "-1.0.0", "99.1.1", "1.99.1", "9" * 40, "\u00b2.1.1", "null"]
+    "garbage",
+    ["", "x", "1.1", "1.1.1.1", "-1.0.0", "99.1.1", "1.99.1", "9" * 40, "\u00b2.1.1", "null"],
 )
 async def test_an_id_that_never_was_replays_from_the_store(house: House, garbage: str) -> None:
     candidate, path = await judged(house)

@@ -6,7 +6,6 @@
 import asyncio
 import copy
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,12 +17,11 @@ from schemathesis.engine.events import NonFatalError, ScenarioFinished
 
 from adapters.memory.clock import ManualClock
 from entrypoints.http.use_cases import HttpOptions
-from tests.entrypoints.http.house import PASSWORD, House, a_challenge, submit
+from tests.application.world import PASSWORD
+from tests.entrypoints.http.house import House, a_challenge, submit
 
 EXAMPLES = int(os.environ.get("ASSAY_TEST_FUZZ_EXAMPLES", "5"))  # noqa: TID251 - how long to try
-OPTIONS = HttpOptions(
-    cursor_key=b"c" * 32, rate_limits=False, ping_s=0.01, stream_lifetime_s=0.02
-)
+OPTIONS = HttpOptions(cursor_key=b"c" * 32, rate_limits=False, ping_s=0.01, stream_lifetime_s=0.02)
 LANGUAGES = ("c", "cpp", "python3")
 POSITIVE = ["2xx", "3xx", "401", "403", "404", "409", "412", "429", "5xx"]
 MEANT = {
@@ -38,8 +36,9 @@ MEANT = {
     "login": ["400"],
     "refresh": ["400"],
     # A cursor is signed, so none that is made up is good.
-    **dict.fromkeys(
-        (
+    **{
+        name: ["400"]
+        for name in (
             "list_open_challenges",
             "list_my_submissions",
             "get_leaderboard",
@@ -48,9 +47,8 @@ MEANT = {
             "list_test_cases",
             "list_submissions",
             "list_users",
-        ),
-        ["400"],
-    ),
+        )
+    },
 }
 """What operations may also answer to data that fits the schema, and why."""
 
@@ -105,8 +103,8 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
-    yield Place()
+def place() -> Place:
+    return Place()
 
 
 def config_of() -> SchemathesisConfig:
@@ -170,10 +168,10 @@ def _bearer(place: Place, email: str) -> type:
     class Bearer:
         """A sign-in for each case: some of them sign out."""
 
-        def get(self, case: Any, context: Any) -> str:  # noqa: ANN401
+        def get(self, case: Any, context: Any) -> str:
             return asyncio.run(place.token_of(email))
 
-        def set(self, case: Any, data: str, context: Any) -> None:  # noqa: ANN401
+        def set(self, case: Any, data: str, context: Any) -> None:
             case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}
 
     return Bearer

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.memory.clock import ManualClock
 from tests.entrypoints.http.house import (
     DEFAULT_TESTS,
     HIDDEN_INPUT,
@@ -42,7 +41,9 @@ async def test_a_submission_is_queued_with_its_place(house: House) -> None:
 
 async def test_a_judged_submission_tells_what_the_contract_says(house: House) -> None:
     admin, candidate = await house.admin(), await house.candidate()
-    challenge = await a_challenge(admin, tests=[{**DEFAULT_TESTS[0], "weight": 5}, DEFAULT_TESTS[1]])
+    challenge = await a_challenge(
+        admin, tests=[{**DEFAULT_TESTS[0], "weight": 5}, DEFAULT_TESTS[1]]
+    )
     submission = await submit(candidate, challenge["id"], "echo\nspend 11\n")
     await house.judge_all()
 
@@ -99,7 +100,9 @@ async def test_no_answer_to_a_candidate_holds_hidden_data(house: House, feedback
     )
     await house.judge_all()
 
-    answers = [await candidate.client.get(path) for path in _readable(challenge, submission, run.json())]
+    answers = [
+        await candidate.client.get(path) for path in _readable(challenge, submission, run.json())
+    ]
 
     assert {answer.status_code for answer in answers} == {200}
     everything = "".join(answer.text for answer in answers)
@@ -322,7 +325,9 @@ async def test_the_detail_of_a_challenge_is_what_a_candidate_may_know(house: Hou
     assert found["limits"] == {"time_ms": 2000, "memory_kib": 262144, "output_kib": 16384}
     assert [language["id"] for language in found["languages"]] == ["python3"]
     assert found["starter_code"] == {"python3": "echo"}
-    assert [(s["input"], s["expected_output"]) for s in found["samples"]] == [("hello\n", "hello\n")]
+    assert [(s["input"], s["expected_output"]) for s in found["samples"]] == [
+        ("hello\n", "hello\n")
+    ]
     assert found["max_score"] == 20
 
 
@@ -351,7 +356,7 @@ async def test_what_is_offered_is_what_the_judge_can_run(house: House) -> None:
     assert languages[0]["run_command"] == "python3 main.py"
 
 
-async def test_a_rejudge_adds_a_numbered_judgement(house: House, clock: ManualClock) -> None:
+async def test_a_rejudge_adds_a_numbered_judgement(house: House) -> None:
     admin, candidate = await house.admin(), await house.candidate()
     challenge = await a_challenge(admin, tests=DEFAULT_TESTS[:1])
     submission = await submit(candidate, challenge["id"], "echo")

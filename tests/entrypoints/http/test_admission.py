@@ -1,0 +1,250 @@
+"""Who may do what, tried for every operation; and how often."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import jwt
+import pytest
+
+from adapters.memory.clock import ManualClock
+from application.ports.storage import StoreUnavailable
+from domain.ids import SessionId, UserId
+from domain.user import Role
+from entrypoints.http.app import ROUTES
+from entrypoints.http.clients import client_address, network_of
+from entrypoints.http.operations import Admits, operation_of
+from tests.application.world import PASSWORD
+from tests.entrypoints.http.house import (
+    OPTIONS,
+    House,
+    Person,
+    a_challenge,
+    problem,
+    submit,
+)
+
+LIMITED = replace(OPTIONS, rate_limits=True)
+
+
+def operations(*admits: Admits) -> Iterator[tuple[str, str]]:
+    """Method and path of the operations that admit these."""
+    for handler in ROUTES:
+        operation = operation_of(handler.opt)
+        assert operation is not None, f"{handler} declares nothing"
+        if operation.admits in admits:
+            for method in handler.http_methods:
+                for path in handler.paths:
+                    yield str(method), path
+
+
+CLOSED = sorted(operations(Admits.MEMBERS, Admits.ADMINS))
+STAFF_ONLY = sorted(operations(Admits.ADMINS))
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+@pytest.mark.parametrize("who", ["anonymous", "forged", "alg none", "expired", "signed out"])
+async def test_nobody_comes_in_without_a_living_token(
+    house: House, clock: ManualClock, method: str, path: str, who: str
+) -> None:
+    person = await house.admin()
+    token = await _bad_token(house, clock, person, who)
+
+    answer = await house.anyone.request(method, _filled(path), headers=token)
+
+    problem(answer, 401, "not-signed-in")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(("method", "path"), STAFF_ONLY)
+async def test_candidates_do_nothing_of_the_staffs(house: House, method: str, path: str) -> None:
+    candidate = await house.candidate()
+
+    problem(await candidate.client.request(method, _filled(path)), 403, "not-allowed")
+
+
+async def test_a_role_in_the_token_is_not_believed(house: House) -> None:
+    candidate = await house.candidate()
+    claims = house.world.tokens.read_access(candidate.access_token)
+    token = house.world.tokens.issue_access(UserId(candidate.id), claims.session_id, Role.ADMIN)
+
+    answer = await house.anyone.get(
+        "/admin/users", headers={"Authorization": f"Bearer {token.value}"}
+    )
+
+    problem(answer, 403)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/candidate/submissions/{}",
+        "/candidate/submissions/{}/events",
+        "/candidate/runs/{run}",
+        "/candidate/runs/{run}/events",
+    ],
+)
+@pytest.mark.parametrize("who", ["other candidate", "admin"])
+async def test_what_is_anothers_is_not_there(house: House, path: str, who: str) -> None:
+    admin, owner = await house.admin(), await house.candidate()
+    other = await house.candidate("other@example.org")
+    challenge = await a_challenge(admin)
+    submission = await submit(owner, challenge["id"])
+    run = await owner.client.post("/candidate/runs", json={"language": "python3", "source": "echo"})
+    reader = {"other candidate": other, "admin": admin}[who]
+
+    answer = await reader.client.get(path.format(submission["id"], run=run.json()["id"]))
+
+    problem(answer, 404, "submission-not-found")
+
+
+async def test_answers_say_how_much_is_left(clock: ManualClock) -> None:
+    async with House(clock=clock, options=LIMITED) as house:
+        candidate = await house.candidate()
+
+        first = await candidate.client.get("/auth/me")
+        second = await candidate.client.get("/auth/me")
+
+        assert first.headers["ratelimit-policy"] == '"read";q=600;w=60'
+        assert first.headers["ratelimit"] == '"read";r=599;t=1'
+        assert second.headers["ratelimit"] == '"read";r=598;t=1'
+
+
+async def test_submissions_are_limited_for_each_user(clock: ManualClock) -> None:
+    async with House(clock=clock, options=LIMITED) as house:
+        one, other = await house.candidate(), await house.candidate("other@example.org")
+        body = {"challenge_id": "x", "language": "python3", "source": "echo"}
+        path = "/candidate/submissions"
+
+        answers = [await one.client.post(path, json=body) for _ in range(31)]
+
+        assert [answer.status_code for answer in answers] == [404] * 30 + [429]
+        refused = answers[-1]
+        problem(refused, 429, "quota-exceeded")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert refused.headers["ratelimit"].startswith('"submit";r=0')
+        assert (await other.client.post(path, json=body)).status_code == 404
+        clock.advance(timedelta(seconds=int(refused.headers["retry-after"])))
+        assert (await one.client.post(path, json=body)).status_code == 404
+
+
+async def test_guessing_is_limited_for_an_address_and_an_email_together(
+    clock: ManualClock,
+) -> None:
+    async with House(clock=clock, options=LIMITED) as house:
+        await house.world.a_candidate("c@example.org")
+        attacker, owner = house.client(address="203.0.113.1"), house.client(address="203.0.113.2")
+
+        guesses = [await _sign_in(attacker, "c@example.org", "a wrong one") for _ in range(11)]
+
+        assert [guess.status_code for guess in guesses] == [400] * 10 + [429]
+        assert (await _sign_in(attacker, "C@Example.org ", PASSWORD)).status_code == 429
+        assert (await _sign_in(owner, "c@example.org", PASSWORD)).status_code == 200
+
+
+async def test_a_whole_class_behind_one_address_can_sign_in(clock: ManualClock) -> None:
+    async with House(clock=clock, options=LIMITED) as house:
+        answers = [
+            await _sign_in(house.anyone, f"c{number}@example.org", "wrong password")
+            for number in range(200)
+        ]
+
+        assert {answer.status_code for answer in answers} == {400}
+
+
+async def test_limits_can_be_lifted(house: House) -> None:
+    answers = [await _sign_in(house.anyone, "c@example.org", "wrong password") for _ in range(20)]
+
+    assert {answer.status_code for answer in answers} == {400}
+    assert "ratelimit" not in answers[0].headers
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "seen"),
+    [
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "1.1.1.1, 198.51.100.1, 10.0.0.7", "198.51.100.1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "garbage", "garbage"),
+    ],
+)
+def test_only_trusted_proxies_are_believed(peer: str, forwarded: str, seen: str) -> None:
+    scope = {"client": (peer, 1), "headers": [(b"x-forwarded-for", forwarded.encode())]}
+
+    assert client_address(scope, ("10.0.0.0/8",)) == seen  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::2", "2001:db8::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("garbage", "unknown"),
+    ],
+)
+def test_an_ipv6_subscriber_is_one(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+async def test_a_store_that_is_down_is_a_503_and_recovers(house: House) -> None:
+    candidate = await house.candidate()
+    submissions = house.world.submissions
+    real = submissions.list
+
+    async def down(*_: object, **__: object) -> None:
+        raise StoreUnavailable("mysql at 10.0.0.5")
+
+    submissions.list = down  # type: ignore[assignment,method-assign]
+    answer = await candidate.client.get("/candidate/submissions")
+    submissions.list = real  # type: ignore[method-assign]
+
+    problem(answer, 503, "unavailable")
+    assert answer.headers["retry-after"] == "5"
+    assert "mysql" not in answer.text
+    assert (await candidate.client.get("/candidate/submissions")).status_code == 200
+
+
+async def test_what_nobody_foresaw_is_a_500_that_tells_nothing(house: House) -> None:
+    candidate = await house.candidate()
+
+    async def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("SELECT secret FROM /etc/passwd")
+
+    house.world.submissions.list = broken  # type: ignore[assignment,method-assign]
+    answer = await candidate.client.get("/candidate/submissions")
+
+    problem(answer, 500, "internal-error")
+    assert "SELECT" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def _filled(path: str) -> str:
+    """The path with an id for each parameter."""
+    parts = ["0" * 36 if part.startswith("{") else part for part in path.split("/")]
+    return "/".join(parts)
+
+
+async def _bad_token(house: House, clock: ManualClock, person: Person, who: str) -> dict[str, str]:
+    claims = jwt.decode(person.access_token, options={"verify_signature": False})
+    tokens = {
+        "anonymous": "",
+        "forged": "Bearer " + jwt.encode(claims, "another key of 32 bytes or more!", "HS256"),
+        "alg none": "Bearer " + jwt.encode(claims, "", "none"),
+        "expired": f"Bearer {person.access_token}",
+        "signed out": f"Bearer {person.access_token}",
+    }
+    if who == "expired":
+        clock.advance(timedelta(minutes=15))
+    if who == "signed out":
+        session = house.world.tokens.read_access(person.access_token).session_id
+        await house.use_cases.log_out(user_id=UserId(person.id), session_id=SessionId(session))
+    return {"Authorization": tokens[who]} if tokens[who] else {}
+
+
+async def _sign_in(client: httpx.AsyncClient, email: str, password: str) -> httpx.Response:
+    return await client.post("/auth/login", data={"username": email, "password": password})

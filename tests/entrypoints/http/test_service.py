@@ -1,0 +1,161 @@
+"""Health, figures, and the description that the server gives of itself."""
+
+import json
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from adapters.memory.clock import ManualClock
+from application.ports.storage import StoreUnavailable
+from entrypoints.http.app import operations_of
+from entrypoints.http.examples import EXAMPLES
+from tests.entrypoints.http.house import OPTIONS, House, problem
+
+
+async def test_the_process_is_up(house: House) -> None:
+    assert (await house.anyone.get("/health/live")).json() == {"status": "alive"}
+
+
+async def test_readiness_names_each_dependency(house: House) -> None:
+    answer = await house.anyone.get("/health/ready")
+
+    assert answer.status_code == 200
+    assert answer.json()["dependencies"] == {
+        "storage": True,
+        "submissions": True,
+        "blob_store": True,
+        "judge": True,
+    }
+
+
+async def test_a_dependency_that_is_down_is_named_and_makes_a_503(house: House) -> None:
+    async def down() -> None:
+        raise StoreUnavailable("blob store")
+
+    house.world.blobs.check = down  # type: ignore[method-assign]
+
+    answer = await house.anyone.get("/health/ready")
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+    assert answer.json()["dependencies"]["blob_store"] is False
+    assert answer.json()["ready"] is False
+
+
+async def test_figures_are_for_this_machine(house: House) -> None:
+    await house.anyone.get("/candidate/submissions/17")
+
+    near = await house.client(address="127.0.0.1").get("/metrics")
+
+    assert near.headers["content-type"].startswith("text/plain")
+    assert (
+        'assay_http_requests_total{method="GET",route="/candidate/submissions/{submission_id}",'
+        'status="401"} 1.0' in near.text
+    )
+    problem(await house.anyone.get("/metrics"), 403)
+
+
+async def test_figures_are_for_whoever_has_the_token(clock: ManualClock) -> None:
+    options = replace(OPTIONS, metrics_token="figures please")  # noqa: S106 - of nobody
+    async with House(clock=clock, options=options) as house:
+        right = {"Authorization": "Bearer figures please"}
+        wrong = {"Authorization": "Bearer figures, please"}
+
+        assert (await house.anyone.get("/metrics", headers=right)).status_code == 200
+        problem(await house.anyone.get("/metrics", headers=wrong), 401)
+        problem(await house.anyone.get("/metrics"), 401)
+
+
+async def test_a_proxy_on_this_machine_does_not_make_others_near(house: House) -> None:
+    near = house.client(address="127.0.0.1")
+
+    problem(await near.get("/metrics", headers={"X-Forwarded-For": "203.0.113.1"}), 403)
+
+
+async def test_the_root_leads_to_the_description(house: House) -> None:
+    answer = await house.anyone.get("/")
+
+    assert (answer.status_code, answer.headers["location"]) == (302, "/schema")
+
+
+@pytest.mark.parametrize("path", ["/schema", "/schema/swagger", "/schema/redoc"])
+async def test_the_description_has_pages(house: House, path: str) -> None:
+    answer = await house.anyone.get(path)
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_the_document_describes_every_operation_with_examples(house: House) -> None:
+    document = (await house.anyone.get("/schema/openapi.json")).json()
+
+    described = [operation for path in document["paths"].values() for operation in path.values()]
+    assert document["openapi"] == "3.1.0"
+    assert len(described) == len(list(operations_of(house.app)))
+    assert all(o["summary"] and o["description"] and o["tags"] for o in described)
+    assert len({o["operationId"] for o in described}) == len(described)
+    assert [o["operationId"] for o in described if not _has_examples(o)] == []
+
+
+async def test_the_contracts_paths_are_all_there(house: House) -> None:
+    document = (await house.anyone.get("/schema/openapi.json")).json()
+
+    there = {
+        f"{method.upper()} {path}"
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
+
+    assert there >= {
+        "POST /auth/register",
+        "POST /auth/login",
+        "POST /auth/refresh",
+        "POST /auth/logout",
+        "GET /auth/me",
+        "GET /candidate/challenges",
+        "GET /candidate/challenges/{challenge_id}",
+        "GET /candidate/languages",
+        "POST /candidate/submissions",
+        "GET /candidate/submissions",
+        "GET /candidate/submissions/{submission_id}",
+        "GET /candidate/submissions/{submission_id}/events",
+        "POST /candidate/runs",
+        "GET /candidate/runs/{run_id}",
+        "GET /candidate/runs/{run_id}/events",
+        "GET /candidate/leaderboard",
+        "GET /candidate/challenges/{challenge_id}/leaderboard",
+        "POST /admin/challenges",
+        "GET /admin/challenges",
+        "GET /admin/challenges/{challenge_id}",
+        "PUT /admin/challenges/{challenge_id}",
+        "POST /admin/challenges/{challenge_id}/testcases",
+        "GET /admin/challenges/{challenge_id}/testcases",
+        "DELETE /admin/challenges/{challenge_id}/testcases/{testcase_id}",
+        "GET /admin/testcases/{testcase_id}/input",
+        "GET /admin/testcases/{testcase_id}/expected_output",
+        "GET /admin/submissions",
+        "GET /admin/submissions/{submission_id}",
+        "POST /admin/submissions/{submission_id}/rejudge",
+        "GET /admin/analytics",
+        "GET /admin/users",
+        "PATCH /admin/users/{user_id}",
+        "GET /health/live",
+        "GET /health/ready",
+        "GET /metrics",
+        "GET /schema",
+        "GET /schema/openapi.json",
+    }
+
+
+@pytest.mark.parametrize("type_", list(EXAMPLES), ids=lambda type_: type_.__name__)
+def test_an_example_is_one(type_: type) -> None:
+    msgspec.json.decode(json.dumps(EXAMPLES[type_]), type=type_)
+
+
+def _has_examples(operation: dict[str, object]) -> bool:
+    """Whether each JSON body of the operation has one."""
+    text = json.dumps(operation)
+    wanted = text.count('"application/json": {') + text.count('"application/x-www-form-urlencoded"')
+    return text.count('"example": ') >= wanted - text.count('"type": "object"')
