@@ -32,9 +32,9 @@ def test_the_judge_alone_is_looked_at(home: Path) -> None:
 
 
 def test_a_machine_without_a_language_ends_with_1(home: Path) -> None:
-    none = {"ASSAY_HOME": str(home), "ASSAY_LANGUAGES": "haskell"}
+    none = {"ASSAY_HOME": str(home), "ASSAY_LANGUAGES": "klingon"}
 
-    told = assay("doctor", environment=none)
+    told = assay("doctor", "--judge", environment=none)
 
     assert told.returncode == 1
     assert "Submissions cannot be judged here:" in told.stdout
