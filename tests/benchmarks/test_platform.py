@@ -6,8 +6,6 @@ import statistics
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.benchmarks.load import get, load, post_json
 from tests.journeys import server
 from tests.journeys.api import ADMIN_EMAIL, ADMIN_ENVIRONMENT, ADMIN_PASSWORD, Client, signed_in
@@ -17,7 +15,6 @@ LIST_REQUESTS, SUBMIT_REQUESTS, JUDGED = 2_000, 300, 60
 TESTS_EACH = 10
 
 
-@pytest.mark.benchmark
 def test_platform(tmp_path: Path) -> None:
     with server.running(tmp_path, environment=ADMIN_ENVIRONMENT) as running:
         print(f"\nidle server: {_resident_mib(running.process.pid):.0f} MiB resident")
@@ -56,9 +53,7 @@ def _wait_until_judged(admin: Client) -> None:
 def _routes(url: str, admin: Client) -> None:
     token = str(admin.http.headers["Authorization"]).removeprefix("Bearer ")
     challenge_id = admin.create_challenge("never", status="archived")
-    admin.upload(
-        challenge_id, [{"visibility": "hidden", "input": "1\n", "expected_output": "1\n"}]
-    )
+    admin.upload(challenge_id, [{"visibility": "hidden", "input": "1\n", "expected_output": "1\n"}])
     body = json.dumps(
         {"challenge_id": challenge_id, "language": "bash", "source": "exit 1"}
     ).encode()

@@ -1,6 +1,6 @@
 """What a test costs in the box beside a bare start of the same program, in one run.
 
-`python -m tests.benchmarks.sandbox_bench`, or `make bench`. Both kinds of start are taken in
+Run by `make bench`, as it prints. Both kinds of start are taken in
 turns, so that a busy machine slows both.
 """
 
@@ -99,5 +99,5 @@ def report(found: dict[str, Measured]) -> str:
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
-    print(report(asyncio.run(measure())))
+async def test_a_test_in_the_box_beside_a_bare_start() -> None:
+    print("\n" + report(await measure()))
