@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
 
 import structlog
 from litestar.enums import ScopeType
@@ -38,8 +39,8 @@ class Edge:
             await self._inner(scope, receive, send)
             return
         asked_for_head = scope["method"] == "HEAD"
-        if asked_for_head:
-            scope["method"] = "GET"
+        if asked_for_head:  # in a copy: the server must still know that no body may follow
+            scope = cast("HTTPScope", {**scope, "method": "GET"})
         answer = _Answer(scope, send, self._methods, without_body=asked_for_head)
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id_of(scope)):
