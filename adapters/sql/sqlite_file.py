@@ -1,5 +1,6 @@
 """The file of the embedded database: how it is opened, and the tables made in it."""
 
+import contextlib
 import os
 import sqlite3
 from functools import partial
@@ -70,9 +71,15 @@ def _connect(path: Path, *, patience_s: float, read_only: bool) -> sqlite3.Conne
 
 
 def _make_private(path: Path) -> None:
-    """Make the file readable for its owner alone; SQLite gives its log the same permissions."""
+    """Make the file readable for its owner alone; SQLite gives its log the same permissions.
+
+    A file that exists is not even opened: closing it would drop the locks that this process's
+    other connections hold on it, and whoever comes next would take the log for abandoned
+    (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise sqlite3.OperationalError(str(error)) from error

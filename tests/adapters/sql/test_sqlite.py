@@ -40,6 +40,22 @@ asyncio.run(main())
 """
 """Hands in without end, and says what was acknowledged."""
 
+GUEST = """
+import asyncio, sys
+from pathlib import Path
+from adapters.sql.sqlite import SqliteEngine
+from adapters.sql.storage import SqlStorage
+
+async def main():
+    storage = SqlStorage(SqliteEngine(Path(sys.argv[1])))
+    async with storage.begin() as unit:
+        await unit.users.count_enabled_admins()
+    await storage.close()
+
+asyncio.run(main())
+"""
+"""Opens the database, looks into it, and leaves."""
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -162,6 +178,22 @@ async def test_what_was_acknowledged_survives_a_kill(
         acknowledged += writer.stdout.read().split()
     stored = [await submissions.handed_in(SubmissionId(name)) for name in acknowledged]
     assert stored == [handed_in()] * len(acknowledged)
+
+
+async def test_another_process_that_leaves_takes_no_log_with_it(
+    submissions: SqlSubmissionRepository, path: Path
+) -> None:
+    await submissions.add(submission("before"), handed_in(), None)
+    await submissions.get(SubmissionId("before"))  # a second connection, beside the writer's
+    for name in ("one", "two", "three"):  # each connects and leaves, as `assay create-admin` does
+        await asyncio.to_thread(subprocess.run, [sys.executable, "-c", GUEST, path], check=True)
+        await submissions.add(submission(name), handed_in(), None)
+
+    logs = [path.with_name(f"{path.name}-{end}") for end in ("wal", "shm")]
+    assert all(log.exists() for log in logs)
+    with closing(sqlite3.connect(path)) as other:
+        count = other.execute("SELECT count(*) FROM submissions").fetchone()
+    assert count == (4,)
 
 
 async def test_two_processes_write_at_once(
