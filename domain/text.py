@@ -8,7 +8,7 @@ _ONE_LINE = re.compile(f"[^{_CONTROL}]*[^{_CONTROL}{_BLANK}][^{_CONTROL}]*")
 
 
 def is_one_line(text: str) -> bool:
-    """Whether the text has no control characters, turns of direction or line breaks, nor only blanks.
+    """Whether the text has no control character, turn of direction or line break, nor only blanks.
 
     Joiners inside a word or an emoji are text, though Python calls them not printable.
     """
