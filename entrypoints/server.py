@@ -12,7 +12,7 @@ import uvicorn
 import uvloop
 from litestar import Litestar
 
-from config.container import Container, close
+from config.container import Container, close, open_stores
 from config.home_lock import locked_home
 from config.settings import BadSetting, Settings
 from entrypoints.http.app import create_app
@@ -41,7 +41,9 @@ def serve(
     requests are taken.
 
     Raises:
-        BadSetting: the address cannot be listened on, or another server has the home folder.
+        BadSetting: the address cannot be listened on, another server has the home folder, or it
+            holds the data of a later version.
+        StoreUnavailable: a store cannot be reached.
     """
     configure_logs()
     with (
@@ -61,6 +63,7 @@ async def _serve(
     container = Container(settings=settings)
     streams = Streams()
     try:
+        await open_stores(container)
         await _first_admin(container, settings)
         await prepare(container)
         server = _Server(_uvicorn_config(_app(container, settings, streams)), streams)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from config.container import Container, close
+from config.container import Container, close, open_stores
 from config.settings import Settings
 
 _Result = TypeVar("_Result")
@@ -18,6 +18,7 @@ def run_with_container(
     async def run() -> _Result:
         container = Container(settings=settings)
         try:
+            await open_stores(container)
             return await work(container)
         finally:
             await close(container)

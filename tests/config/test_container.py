@@ -1,5 +1,6 @@
 """Every use case is built with an adapter of each port that it is annotated with."""
 
+import sqlite3
 import typing
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -10,8 +11,8 @@ from dependency_injector.providers import Provider, Selector, Singleton
 
 from adapters.memory.storage import MemoryStorage
 from adapters.sql.storage import SqlStorage
-from config.container import Container, close
-from config.settings import Settings, load_settings
+from config.container import Container, close, open_stores
+from config.settings import BadSetting, Settings, load_settings
 
 HOMES = ("folder", ":memory:")
 
@@ -75,4 +76,17 @@ async def test_what_is_built_is_built_once(tmp_path: Path) -> None:
 
     assert container.submit_code() is container.submit_code()
     assert container.submit_code().storage is container.list_challenges().storage
+    await close(container)
+
+
+async def test_the_data_of_a_later_version_is_left_alone_in_one_clear_line(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "assay.db") as database:
+        database.execute("PRAGMA user_version = 9999")
+    database.close()
+    container = Container(settings=_settings(tmp_path, "folder"))
+
+    with pytest.raises(BadSetting, match="9999") as refused:
+        await open_stores(container)
+
+    assert "\n" not in str(refused.value)
     await close(container)
