@@ -38,6 +38,7 @@ from domain.judging import (
     judge_error,
     judged_test,
     judgement_of,
+    within_budget,
 )
 from domain.language import Language, resolve_limits
 from domain.limits import Limits
@@ -52,6 +53,7 @@ MAX_ATTEMPTS = 4
 """Tries at one judgement, those that died with their worker included."""
 BACK_OFF = timedelta(seconds=2)
 """Before the second try; doubled for each one after."""
+TESTS_BETWEEN_CUTS = 64
 
 
 class NotJudgeable(Exception):
@@ -80,7 +82,15 @@ class _Attempt:
     claim: Claim
     compilation: Compilation | None = None
     tests: list[JudgedTest] = field(default_factory=list)
+    failed: bool = False
     told: int = 0
+
+    def add(self, test: JudgedTest) -> None:
+        """Keep the test; of 10,000 with 64 KiB of output each only what will be stored."""
+        self.failed = self.failed or test.verdict is not Verdict.ACCEPTED
+        self.tests.append(test)
+        if len(self.tests) % TESTS_BETWEEN_CUTS == 0:
+            self.tests = list(within_budget(self.tests))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +169,8 @@ class JudgeSubmission:
             await self._follow(plan, attempt, events)
         if attempt.compilation is None:
             raise JudgeUnavailable("the judge ended without a word")
-        return judgement_of(
+        return await asyncio.to_thread(  # of 10,000 tests it takes a while
+            judgement_of,
             number=claim.number,
             challenge_version=claim.version,
             scoring=plan.scoring,
@@ -178,9 +189,10 @@ class JudgeSubmission:
                 await self._tell(attempt, Compiled(compilation=event))
                 continue
             test = await self._judged(plan, event)
-            attempt.tests.append(test)
+            attempt.add(test)
             await self._tell(attempt, TestFinished(test=test))
-            if not plan.all_tests and is_decided(plan.scoring, attempt.tests):
+            stops_early = attempt.failed and not plan.all_tests
+            if stops_early and is_decided(plan.scoring, attempt.tests):
                 return
 
     async def _judged(self, plan: _Plan, run: Run) -> JudgedTest:

@@ -31,6 +31,12 @@ _HEADER_SCHEMAS: Mapping[str, Json] = {
     "Last-Event-ID": {"type": "string"},
     "X-Refresh-Cookie": {"type": "string", "const": "1"},
 }
+_HEADER_EXAMPLES: Mapping[str, str] = {
+    "Idempotency-Key": "7b1f8a52-3c0e-4d5e-9a41-0c2f6f1b8e77",
+    "If-Match": "*",
+    "Last-Event-ID": "1.1.3",
+    "X-Refresh-Cookie": "1",
+}
 _RAW: Mapping[type, Json] = {
     bytes: {"type": "string", "contentMediaType": "application/octet-stream"},
     str: {"type": "string"},
@@ -164,6 +170,7 @@ def _in_header(operation: Operation) -> list[Json]:
             "required": False,
             "description": text,
             "schema": _HEADER_SCHEMAS[name],
+            "example": _HEADER_EXAMPLES[name],
         }
         for name, text in (operation.headers or {}).items()
     ]
