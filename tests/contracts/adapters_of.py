@@ -227,7 +227,7 @@ async def memory_judge(_: Path) -> AsyncIterator[JudgeInHand]:
 
 @asynccontextmanager
 async def sandbox_judge(folder: Path) -> AsyncIterator[JudgeInHand]:
-    judge = SandboxJudge(folder, slots=2, allow_weak=True)
+    judge = SandboxJudge(folder, slots=2, allow_weak=True, only=("bash", "python3"))
     yield JudgeInHand(
         judge=judge,
         language=LanguageId("python3"),

@@ -18,6 +18,8 @@ from domain.program import Program, SourceFile, several_files, single_file
 
 ROOMY = Limits(time_ms=10_000, memory_kib=524_288)
 QUICK = Limits(time_ms=500, memory_kib=65_536)
+FEW = ("bash", "c", "python3")
+"""Languages that are tried quickly, for judges that one test makes for itself."""
 
 
 @asynccontextmanager
@@ -26,9 +28,16 @@ async def sandbox(config: pytest.Config) -> AsyncIterator[SandboxJudge]:
     judge = SandboxJudge(Path(config.cache.mkdir("assay-sandbox")))
     try:
         await judge.start()
+        await _wait_for_go(judge)
         yield judge
     finally:
         await judge.close()
+
+
+async def _wait_for_go(judge: SandboxJudge) -> None:
+    """Its library is built in the background on a new machine: a job of its own among others'."""
+    if any(language.id == "go" for language in await judge.languages()):
+        await judged(judge, job("go", "package main\nfunc main() {}"))
 
 
 def needs(language: str, offered: tuple[str, ...]) -> None:

@@ -19,6 +19,7 @@ from domain.ids import LanguageId
 from domain.judging import Compilation, Excess
 from domain.limits import Limits
 from tests.adapters.sandbox.judging import (
+    FEW,
     files,
     glob,
     groups_of,
@@ -133,7 +134,7 @@ async def test_jobs_side_by_side_do_not_see_each_other(judge: SandboxJudge) -> N
 
 
 async def test_a_closed_judge_judges_no_more(tmp_path: Path) -> None:
-    judge = SandboxJudge(tmp_path, slots=1)
+    judge = SandboxJudge(tmp_path, slots=1, only=FEW)
     await judge.start()
 
     await judge.close()
@@ -145,7 +146,7 @@ async def test_a_closed_judge_judges_no_more(tmp_path: Path) -> None:
 
 
 async def test_closing_ends_what_runs(tmp_path: Path) -> None:
-    judge = SandboxJudge(tmp_path, slots=2)
+    judge = SandboxJudge(tmp_path, slots=2, only=FEW)
     work = asyncio.ensure_future(judged(judge, job("bash", SLEEPER, limits=SLOW)))
     await until(lambda: glob(tmp_path, "sandbox/live/*/job-*/main.sh"))
 
@@ -156,7 +157,7 @@ async def test_closing_ends_what_runs(tmp_path: Path) -> None:
 
 
 async def test_closing_before_the_languages_are_tried_ends_who_waits(tmp_path: Path) -> None:
-    judge = SandboxJudge(tmp_path, slots=2)
+    judge = SandboxJudge(tmp_path, slots=2, only=FEW)
     waiting = [asyncio.ensure_future(judge.languages()), asyncio.ensure_future(judge.describe())]
     await until(lambda: glob(tmp_path, "sandbox/live/*/job-*"))
 
@@ -170,7 +171,7 @@ async def test_without_tools_nothing_is_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    judge = SandboxJudge(tmp_path)
+    judge = SandboxJudge(tmp_path, only=FEW)
 
     report = await judge.describe()
 
@@ -187,7 +188,7 @@ async def test_the_bubblewrap_of_the_python_package_serves_as_well(
     for tool in ("cc", "as", "ld"):
         (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
     monkeypatch.setenv("PATH", str(tmp_path))
-    judge = SandboxJudge(tmp_path)
+    judge = SandboxJudge(tmp_path, only=FEW)
 
     run = await ran(judge, "bash", "cat", b"in")
 
@@ -217,7 +218,7 @@ from tests.adapters.sandbox.judging import (
 from domain.limits import Limits
 
 async def main():
-    judge = SandboxJudge(Path({home!r}), slots=1, allow_weak=True)
+    judge = SandboxJudge(Path({home!r}), slots=1, allow_weak=True, only=("bash",))
     await judged(judge, job("bash", "sleep 1000", limits=Limits(time_ms=60_000)))
 
 asyncio.run(main())
@@ -236,7 +237,7 @@ async def test_when_the_server_is_killed_nothing_runs_on(tmp_path: Path) -> None
 
     assert groups
     await until(lambda: not any(processes(group) for group in groups))
-    next_judge = SandboxJudge(tmp_path, slots=1)
+    next_judge = SandboxJudge(tmp_path, slots=1, only=FEW)
     await next_judge.start()
     assert [group for group in groups if group.exists()] == []
     assert len(glob(tmp_path, "sandbox/live/*")) == 1
@@ -266,10 +267,11 @@ async def run(judge, language, source):
     return [last.exit_code, last.signal, last.stdout.decode(), sorted(last.excess)]
 
 async def main():
-    strict = SandboxJudge(Path({home!r}) / "strict", slots=1)
+    strict = SandboxJudge(Path({home!r}) / "strict", slots=1, only=("bash",))
     strict_problem = (await strict.describe()).problem
     await strict.close()
-    judge = SandboxJudge(Path({home!r}) / "weak", slots=1, allow_weak=True)
+    judge = SandboxJudge(Path({home!r}) / "weak", slots=1, allow_weak=True,
+                         only=("bash", "c", "java", "javascript", "python3"))
     said = {{name: await run(judge, language, source) for name, language, source in (
         ("echo", "bash", "cat"),
         ("busy", "bash", "while :; do :; done"),

@@ -186,7 +186,7 @@ async def test_another_process_that_leaves_takes_no_log_with_it(
     await submissions.add(submission("before"), handed_in(), None)
     await submissions.get(SubmissionId("before"))  # a second connection, beside the writer's
     for name in ("one", "two", "three"):  # each connects and leaves, as `assay create-admin` does
-        await asyncio.to_thread(subprocess.run, [sys.executable, "-c", GUEST, path], check=True)
+        await asyncio.to_thread(_visit, path)
         await submissions.add(submission(name), handed_in(), None)
 
     logs = [path.with_name(f"{path.name}-{end}") for end in ("wal", "shm")]
@@ -211,6 +211,10 @@ async def test_two_processes_write_at_once(
     stored = [await submissions.get(SubmissionId(name)) for name in names]
     assert [s.id for s in stored if s is not None] == names
     assert await submissions.get(own.id) == own
+
+
+def _visit(path: Path) -> None:
+    subprocess.run([sys.executable, "-c", GUEST, str(path)], check=True)  # noqa: S603
 
 
 def _writer(path: Path, name: str) -> subprocess.Popen[str]:
