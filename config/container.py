@@ -1,5 +1,6 @@
 """The one place where ports meet adapters."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -62,7 +63,7 @@ EMBEDDED_WORKER = "embedded"
 
 
 def _home(home: Path | None) -> Path:
-    """The home folder, or, where nothing is kept, one that the system will clear away."""
+    """The home folder, or, where nothing is kept, one that goes when the container is closed."""
     return home or Path(tempfile.mkdtemp(prefix="assay-"))
 
 
@@ -219,3 +220,5 @@ async def close(container: Container) -> None:
     await container.submissions().close()
     await container.blobs().close()
     await container.storage().close()
+    if container.settings().home is None:
+        shutil.rmtree(container.home(), ignore_errors=True)
