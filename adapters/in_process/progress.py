@@ -1,6 +1,7 @@
 """Recent events of submissions, held in this process for whoever follows them."""
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator
 
@@ -91,4 +92,4 @@ def _size(what: Happening) -> int:
             texts = [what.test.output, what.test.stderr, what.test.message, what.test.fault]
         case _:
             texts = []
-    return _BYTES_BESIDE_TEXT + sum(len(text) for text in texts if text is not None)
+    return _BYTES_BESIDE_TEXT + sum(sys.getsizeof(text) for text in texts if text is not None)

@@ -96,6 +96,10 @@ class MemorySubmissionRepository(SubmissionRepository):
             raise IdempotencyKeyReused
         return record.submission
 
+    async def created_by(self, key: IdempotencyKey, now: datetime) -> Submission | None:
+        await _others_first()
+        return self._created_by(key, now)
+
     async def get(self, submission_id: SubmissionId) -> Submission | None:
         await _others_first()
         record = self._records.get(submission_id)

@@ -8,8 +8,10 @@ from typing import TypeVar
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from application.ports.passwords import PasswordHasher
+from application.ports.passwords import HashingOverloaded, PasswordHasher
 
+MOST_WAITING = 100
+"""At about a tenth of a second each and two at once: nobody waits for more than some seconds."""
 _AT_ONCE = 2
 _SALT_BYTES = 16
 _HASH_BYTES = 32
@@ -22,7 +24,14 @@ class Argon2PasswordHasher(PasswordHasher):
     A hash says how it was made, so hashes of other settings are read all the same.
     """
 
-    def __init__(self, *, passes: int = 3, memory_kib: int = 64 * 1024, lanes: int = 4) -> None:
+    def __init__(
+        self,
+        *,
+        passes: int = 3,
+        memory_kib: int = 64 * 1024,
+        lanes: int = 4,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
         self._argon2 = argon2.PasswordHasher(
             time_cost=passes,
             memory_cost=memory_kib,
@@ -35,6 +44,8 @@ class Argon2PasswordHasher(PasswordHasher):
             f"${_unpadded(bytes(_SALT_BYTES))}${_unpadded(bytes(_HASH_BYTES))}"
         )
         self._free = asyncio.Semaphore(_AT_ONCE)
+        self._most_waiting = most_waiting
+        self._waiting = 0
 
     async def hash(self, password: str) -> str:
         return await self._apart(lambda: self._argon2.hash(_encoded(password)))
@@ -51,7 +62,13 @@ class Argon2PasswordHasher(PasswordHasher):
 
     async def _apart(self, work: Callable[[], _Result]) -> _Result:
         """Do it in a thread, which counts as at work until it ends, also where nobody waits."""
-        await self._free.acquire()
+        if self._waiting >= self._most_waiting:
+            raise HashingOverloaded
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
         working = asyncio.ensure_future(asyncio.to_thread(work))
         working.add_done_callback(lambda _: self._free.release())
         return await asyncio.shield(working)

@@ -33,14 +33,25 @@ def add(
     handed_in: HandedIn,
     key: IdempotencyKey | None,
 ) -> Submission:
-    earlier = None if key is None else _created_by(connection, key, submission.submitted_at)
-    if earlier is not None:
-        return earlier
+    if key is not None:
+        earlier = created_by(connection, key=key, now=submission.submitted_at)
+        if earlier is not None:
+            return earlier
+        connection.execute(_FORGET_KEY, _place(key))  # an expired one
     connection.execute(insert(submissions), row_of(submission, key))
     connection.execute(
         insert(handed_in_table), values_of(handed_in) | {"submission_id": submission.id}
     )
     return submission
+
+
+def created_by(connection: Connection, *, key: IdempotencyKey, now: datetime) -> Submission | None:
+    row = connection.execute(_CREATED, _place(key)).mappings().first()
+    if row is None or now - row["submitted_at"] > IDEMPOTENCY_LIFETIME:
+        return None
+    if row["body_hash"] != key.body_hash:
+        raise IdempotencyKeyReused
+    return submission_of(row)
 
 
 def remove_expired_runs(connection: Connection, *, now: datetime) -> int:
@@ -69,15 +80,5 @@ def _key_row(key: IdempotencyKey) -> dict[str, str]:
     }
 
 
-def _created_by(connection: Connection, key: IdempotencyKey, now: datetime) -> Submission | None:
-    """What the key created; a key that has expired is taken away from what it created."""
-    same = {"of_user": key.user_id, "of_route": key.route, "of_key": key.key}
-    row = connection.execute(_CREATED, same).mappings().first()
-    if row is None:
-        return None
-    if now - row["submitted_at"] > IDEMPOTENCY_LIFETIME:
-        connection.execute(_FORGET_KEY, same)
-        return None
-    if row["body_hash"] != key.body_hash:
-        raise IdempotencyKeyReused
-    return submission_of(row)
+def _place(key: IdempotencyKey) -> dict[str, str]:
+    return {"of_user": key.user_id, "of_route": key.route, "of_key": key.key}

@@ -44,6 +44,9 @@ class SqlSubmissionRepository(SubmissionRepository):
             partial(intake.add, submission=submission, handed_in=handed_in, key=key)
         )
 
+    async def created_by(self, key: IdempotencyKey, now: datetime) -> Submission | None:
+        return await self._engine.read(partial(intake.created_by, key=key, now=now))
+
     async def get(self, submission_id: SubmissionId) -> Submission | None:
         return await self._engine.read(partial(lookups.get, submission_id=submission_id))
 

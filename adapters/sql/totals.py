@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from fractions import Fraction
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
@@ -128,7 +128,7 @@ def _ranked_and_done(
     if since is not None:
         yield _columns.submitted_at >= _midnight(since)
     if until is not None:
-        yield _columns.submitted_at < _midnight(until) + timedelta(days=1)
+        yield _columns.submitted_at <= datetime.combine(until, time.max, UTC)
 
 
 def _on(challenge_id: ChallengeId | None) -> Iterator[ColumnElement[bool]]:

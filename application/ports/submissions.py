@@ -113,6 +113,16 @@ class SubmissionRepository(Protocol):
         """
         ...
 
+    async def created_by(self, key: IdempotencyKey, now: datetime) -> Submission | None:
+        """What the key created within IDEMPOTENCY_LIFETIME of `now`, or None.
+
+        An expired practice run is forgotten together with its key.
+
+        Raises:
+            IdempotencyKeyReused: the key is there with another body.
+        """
+        ...
+
     async def get(self, submission_id: SubmissionId) -> Submission | None:
         """The submission, or None."""
         ...
@@ -154,6 +164,8 @@ class SubmissionRepository(Protocol):
     async def hand_back(self, claim: Claim, *, not_before: datetime) -> None:
         """Give the work back unfinished, to be claimed again from `not_before`; keeps `attempt`.
 
+        The status is queued again (a rejudge keeps its own).
+
         Raises:
             LeaseLost: the claim's token is not the current one.
         """
@@ -178,7 +190,8 @@ class SubmissionRepository(Protocol):
         """Queue a new judgement of a done submission on that version; its number.
 
         Where one is pending already its number comes back and nothing changes (so a repeat is
-        harmless).
+        harmless). Attempts are counted from 0 again; `challenge_version` stays what it was until
+        the outcome is applied.
 
         Raises:
             SubmissionNotFound: there is none.
@@ -205,7 +218,8 @@ class SubmissionRepository(Protocol):
     async def best_scores(self, challenge_id: ChallengeId | None) -> Sequence[BestScore]:
         """The best score of each user on each challenge, of ranked, done, judged submissions.
 
-        Of equal scores the earliest `submitted_at` counts. None: of every challenge.
+        Of equal scores the earliest `submitted_at` counts; `solved` says whether any was accepted.
+        None: of every challenge.
         """
         ...
 
@@ -218,7 +232,10 @@ class SubmissionRepository(Protocol):
     async def test_failures(
         self, challenge_id: ChallengeId, *, since: date | None, until: date | None
     ) -> Sequence[TestFailures]:
-        """Of the same submissions: per test how often it ran and failed, by version, ordinal."""
+        """Of the same submissions: per test how often it ran and failed, by version, ordinal.
+
+        A test that was skipped, or ended as a judge error, counts as neither.
+        """
         ...
 
     async def check(self) -> None:

@@ -19,6 +19,7 @@ from domain.challenge import (
     MAX_EXPLANATION_BYTES,
     MAX_INLINE_BYTES,
     MAX_TEST_NAME_LENGTH,
+    MAX_TESTS,
     Challenge,
     ChallengeVersion,
     TestCase,
@@ -29,6 +30,7 @@ from domain.challenge import (
 from domain.errors import ChallengeNotFound, InvalidTestCase
 from domain.ids import BlobKey, ChallengeId, TestCaseId
 from domain.language import Language
+from domain.scoring import ScoringKind
 from domain.text import is_one_line
 from domain.versioning import make_version
 
@@ -84,8 +86,9 @@ class AddTestCases:
     ) -> Upload:
         """Add the tests, or put them in place of all others, in a new version; all or nothing.
 
-        The bytes are stored before the transaction: nothing slow happens inside it. If it then
-        fails, bytes that nothing names stay behind: content under its hash, harmless and small.
+        The bytes are stored before the transaction: nothing slow happens inside it. So all that
+        can be refused is refused before; what fails even then (an edit at the same moment) leaves
+        bytes that nothing names, content under its hash.
 
         Raises:
             ChallengeNotFound: there is none.
@@ -95,8 +98,11 @@ class AddTestCases:
         for position, test in enumerate(tests):
             _check(f"/testcases/{position}", test)
         async with self.storage.read() as unit:
-            if await unit.challenges.get(challenge_id) is None:
-                raise ChallengeNotFound(challenge_id)
+            known = await unit.idempotency.find(key, self.clock.now()) if key else None
+            if known is not None:
+                return await _as_before(unit, challenge_id, int(known.result))
+            _, newest = await _newest(unit, challenge_id)
+        _check_together(newest, tests, replacing=replacing)
         made = [
             await self._stored(challenge_id, position, test) for position, test in enumerate(tests)
         ]
@@ -195,6 +201,22 @@ async def _as_before(unit: UnitOfWork, challenge_id: ChallengeId, number: int) -
     tests = await unit.test_cases.of_version(version)
     added = sorted((t for t in tests if t.since_version == number), key=_position)
     return Upload(challenge=challenge, version=version, added=added)
+
+
+def _check_together(
+    newest: ChallengeVersion, tests: Sequence[NewTestCase], *, replacing: bool
+) -> None:
+    """What making the version would refuse, before anything is stored."""
+    kept = 0 if replacing else len(newest.test_ids)
+    if kept + len(tests) > MAX_TESTS:
+        raise InvalidTestCase("/testcases", f"a challenge has at most {MAX_TESTS} tests")
+    scoring = newest.rules.scoring
+    groups = {group.name for group in scoring.groups}
+    for position, test in enumerate(tests):
+        stray = test.group is not None and test.group not in groups
+        if stray and scoring.kind is ScoringKind.GROUPS:
+            pointer = f"/testcases/{position}/group"
+            raise InvalidTestCase(pointer, f"is {test.group!r}, which the scoring has not")
 
 
 def _position(test: TestCase) -> int:

@@ -47,7 +47,8 @@ class CreateChallenge:
     ) -> tuple[Challenge, ChallengeVersion]:
         """The new challenge with its version 1, which has no tests yet.
 
-        Without a slug one is made of the title.
+        Without a slug one is made of the title. A repeat with the same key gives the challenge as
+        it is now, with its newest version: never a mixture that would undo an edit.
 
         Raises:
             InvalidChallenge: a field does not fit.
@@ -91,10 +92,12 @@ class CreateChallenge:
             known = await unit.idempotency.find(key, self.clock.now()) if key else None
             if known is not None:
                 created = await unit.challenges.get(ChallengeId(known.result))
-                first = await unit.challenges.version(ChallengeId(known.result), 1)
-                if created is None or first is None:
+                if created is None:
                     raise ChallengeNotFound(known.result)
-                return created, first
+                newest = await unit.challenges.version(created.id, created.version)
+                if newest is None:
+                    raise ChallengeNotFound(known.result)
+                return created, newest
             await unit.challenges.add(challenge)
             await unit.challenges.add_version(version)
             if key is not None:

@@ -1,6 +1,7 @@
 """A worker judges the next submission: claim, run, compare, write the outcome."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -114,6 +115,7 @@ class JudgeSubmission:
 
         Raises:
             StoreUnavailable: a store does not answer now; the claim runs out by itself.
+            Exception: whatever nobody foresaw, after the work was handed back.
         """
         now = self.clock.now()
         lease = Lease(token=self.ids.token(), worker=self.worker, expires_at=now + LEASE_TIME)
@@ -124,12 +126,21 @@ class JudgeSubmission:
         heartbeat = asyncio.create_task(self._keep_alive(claim))
         try:
             await asyncio.wait({work, heartbeat}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await _ended(work)
+            await self._let_go(claim)
+            raise
         finally:
             await _ended(heartbeat)
             await _ended(work)
         _raise_unless_lost(work)
         _raise_unless_lost(heartbeat)
         return True
+
+    async def _let_go(self, claim: Claim) -> None:
+        """This worker was told to stop: another may begin anew at once, not after the lease."""
+        with contextlib.suppress(LeaseLost, StoreUnavailable):
+            await self.submissions.hand_back(claim, not_before=self.clock.now())
 
     async def _keep_alive(self, claim: Claim) -> None:
         """Extend the lease until it is lost; a store that is away for a moment is tried again."""
@@ -156,6 +167,12 @@ class JudgeSubmission:
             await self._finish(attempt, self._judge_error(claim, str(error)))
         except (JudgeUnavailable, LanguageNotOffered, BlobNotFound, BlobCorrupt) as error:
             await self._fail(attempt, self._judge_error(claim, str(error)))
+        except (LeaseLost, StoreUnavailable):
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            await self._fail(attempt, self._judge_error(claim, reason))
+            raise  # nobody foresaw it: whoever runs the worker has to see it
         else:
             if judgement.verdict is Verdict.JUDGE_ERROR:
                 await self._fail(attempt, judgement)

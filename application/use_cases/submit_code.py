@@ -44,6 +44,9 @@ class SubmitCode:
             LanguageNotOffered: the challenge or this installation does not take the language.
             IdempotencyKeyReused: the key came with another body before.
         """
+        created = await self.submissions.created_by(key, self.clock.now()) if key else None
+        if created is not None:  # before all checks: a repeat has the first answer, come what may
+            return created
         version = await self._version(user, challenge_id)
         offered = {known.id for known in await self.judge.languages()}
         if language not in offered or not allows(version, language):

@@ -212,8 +212,42 @@ async def test_a_test_in_a_group_that_is_not_there_is_refused(world: World) -> N
     groups = Scoring(kind=ScoringKind.GROUPS, groups=(TestGroup(name="small", points=10),))
     challenge = await world.a_challenge(rules=JudgingRules(scoring=groups))
 
-    with pytest.raises(InvalidChallenge, match="large"):
+    with pytest.raises(InvalidTestCase, match="large"):
         await world.upload(challenge, a_test("1", group="large"))
+
+    assert [blob async for blob in world.blobs.list()] == []
+
+
+async def test_a_group_that_tests_are_in_cannot_be_taken_away(world: World) -> None:
+    groups = Scoring(kind=ScoringKind.GROUPS, groups=(TestGroup(name="small", points=10),))
+    challenge = await world.a_challenge(
+        a_test("1", group="small"), rules=JudgingRules(scoring=groups)
+    )
+    others = Scoring(kind=ScoringKind.GROUPS, groups=(TestGroup(name="large", points=10),))
+
+    with pytest.raises(InvalidChallenge, match="small"):
+        await _replaced(world, challenge, rules=JudgingRules(scoring=others))
+
+
+async def test_a_repeated_creation_has_the_rules_that_hold_now(world: World) -> None:
+    key = await _key(world)
+
+    async def create() -> tuple[Challenge, ChallengeVersion]:
+        return await world.create_challenge(
+            slug=None,
+            presentation=Presentation(title="Once"),
+            rules=JudgingRules(),
+            status=ChallengeStatus.DRAFT,
+            key=key,
+        )
+
+    challenge, _ = await create()
+    await _replaced(world, challenge, rules=JudgingRules(limits=Limits(time_ms=3_000)))
+
+    again, version = await create()
+
+    assert (again.id, again.version, version.number) == (challenge.id, 2, 2)
+    assert version.rules.limits.time_ms == 3_000
 
 
 async def _key(world: World, body: str = "body") -> IdempotencyKey:

@@ -116,6 +116,27 @@ async def test_a_repeat_with_the_same_key_is_the_same_submission(world: World) -
         await _with_key(world, candidate, challenge.id, other)
 
 
+async def test_a_repeat_has_the_first_answer_also_after_the_challenge_was_closed(
+    world: World,
+) -> None:
+    challenge = await world.a_challenge(a_test())
+    candidate = await world.a_candidate()
+    key = IdempotencyKey(user_id=candidate.id, route="submit", key="k", body_hash="b")
+    first = await _with_key(world, candidate, challenge.id, key)
+    await world.replace_challenge(
+        challenge.id,
+        expected_revision=challenge.revision,
+        slug=None,
+        presentation=challenge.presentation,
+        rules=JudgingRules(),
+        status=ChallengeStatus.ARCHIVED,
+    )
+
+    again = await _with_key(world, candidate, challenge.id, key)
+
+    assert again.id == first.id
+
+
 async def _with_key(
     world: World, user: User, challenge_id: ChallengeId, key: IdempotencyKey
 ) -> Submission:

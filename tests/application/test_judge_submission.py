@@ -272,6 +272,30 @@ async def test_a_worker_that_died_is_followed_by_another_after_its_lease(world: 
     assert (done.verdict, done.attempt, done.judgement_number) == (Verdict.ACCEPTED, 2, 1)
 
 
+class BuggyJudge(MemoryJudge):
+    """Has a bug that nobody foresaw."""
+
+    async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
+        raise KeyError("nobody foresaw this")
+        yield
+
+
+async def test_a_bug_of_ours_is_seen_by_staff_and_ends_in_the_end() -> None:
+    world = World(judge=BuggyJudge())
+    challenge = await world.a_challenge(a_test())
+    submission = await world.submitted(await world.a_candidate(), challenge, "echo")
+
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(KeyError):
+            await world.judge_submission()()
+        world.clock.advance(LONG_AFTER)
+
+    judgement = await world.submissions.judgement(submission.id, 1)
+    assert judgement is not None
+    assert judgement.verdict is Verdict.JUDGE_ERROR
+    assert "nobody foresaw this" in (judgement.fault or "")
+
+
 class SlowJudge(MemoryJudge):
     """Waits within the job until it is told to go on."""
 
@@ -304,6 +328,23 @@ async def test_the_heartbeat_keeps_a_long_judgement_ours() -> None:
 
     done = await world.current(submission.id)
     assert (done.verdict, done.attempt) == (Verdict.ACCEPTED, 1)
+
+
+async def test_a_worker_that_is_told_to_stop_hands_its_work_back_at_once() -> None:
+    judge = SlowJudge()
+    world = World(judge=judge)
+    challenge = await world.a_challenge(a_test())
+    submission = await world.submitted(await world.a_candidate(), challenge, "echo")
+    work = asyncio.create_task(world.judge_submission("stopping")())
+    await judge.begun.wait()
+
+    work.cancel()
+    await asyncio.wait({work})
+
+    judge.go_on.set()
+    done = await world.judged(submission)
+    assert work.cancelled()
+    assert done.verdict is Verdict.ACCEPTED
 
 
 async def test_a_worker_whose_claim_was_taken_over_writes_nothing() -> None:

@@ -159,6 +159,18 @@ async def test_a_repeat_answers_the_submission_as_it_stands(
     assert again == done
 
 
+async def test_what_a_key_created_is_found_as_long_as_the_key_lives(
+    submissions: SubmissionRepository,
+) -> None:
+    last = NOW + IDEMPOTENCY_LIFETIME
+    await submissions.add(submission(), handed_in(), idempotency_key())
+    assert await submissions.created_by(idempotency_key(), last) == submission()
+    assert await submissions.created_by(idempotency_key(), last + MICROSECOND) is None
+    assert await submissions.created_by(idempotency_key(key="other"), NOW) is None
+    with pytest.raises(IdempotencyKeyReused):
+        await submissions.created_by(idempotency_key(body_hash="H"), NOW)
+
+
 async def test_the_same_key_with_another_body_is_refused(
     submissions: SubmissionRepository,
 ) -> None:
