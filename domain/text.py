@@ -4,7 +4,8 @@ import re
 
 _CONTROL = "\\x00-\\x1f\\x7f-\\x9f\u2028-\u202e\u2066-\u2069\\ud800-\\udfff"
 _BLANK = "\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_ONE_LINE = re.compile(f"[^{_CONTROL}]*[^{_CONTROL}{_BLANK}][^{_CONTROL}]*")
+_ONE_LINE = re.compile(f"[{_BLANK}]*[^{_CONTROL}{_BLANK}][^{_CONTROL}]*")
+"""Blanks first, so that no character fits two parts and long texts take no longer than they are."""
 
 
 def is_one_line(text: str) -> bool:

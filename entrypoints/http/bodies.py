@@ -15,9 +15,15 @@ MIB = 1024 * KIB
 SMALL = 64 * KIB
 """The largest body where nothing larger makes sense."""
 _MAX_FIELDS = 50
-_AT = re.compile(r"^(?P<what>.*?)(?: - at (?:`key` in )?`\$(?P<path>[^`]*)`)?$", re.DOTALL)
+_MAX_ECHOED = 200
+"""Of what the client itself wrote, in characters."""
+_AT, _KEY_IN = " - at `", "key` in `"
+_ABOUT_FIELD = {
+    "Object contains unknown field `": "is not known",
+    "Object missing required field `": "is missing",
+}
+_PATH = re.compile(r"\$(?:\.[A-Za-z0-9_]+|\[(?:[0-9]+|\.\.\.)\])*")
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>[0-9]+|\.\.\.)\]")
-_ABOUT_FIELD = re.compile(r"(?:unknown|required) field `(?P<field>.*)`$", re.DOTALL)
 
 T = TypeVar("T")
 
@@ -145,16 +151,25 @@ def _not_json() -> Refused:
 
 
 def _field_error(message: str) -> FieldError:
-    """What msgspec says, as a JSON Pointer and a sentence."""
-    match = _AT.match(message)
-    what = match["what"] if match else message
-    pointer = _pointer((match["path"] or "") if match else "")
-    about = _ABOUT_FIELD.search(what)
-    if about and what.startswith("Object contains unknown"):
-        return FieldError(pointer=f"{pointer}/{escaped(about['field'])}", detail="is not known")
-    if about:
-        return FieldError(pointer=f"{pointer}/{escaped(about['field'])}", detail="is missing")
-    return FieldError(pointer=pointer, detail=what)
+    """What msgspec says, as a JSON Pointer and a sentence.
+
+    The client's own key stands in it, so it is cut at fixed words and never searched through.
+    """
+    what, pointer = _what_and_where(message)
+    for beginning, detail in _ABOUT_FIELD.items():
+        if what.startswith(beginning):
+            field = what.removeprefix(beginning).removesuffix("`")[:_MAX_ECHOED]
+            return FieldError(pointer=f"{pointer}/{escaped(field)}", detail=detail)
+    return FieldError(pointer=pointer, detail=what[:_MAX_ECHOED])
+
+
+def _what_and_where(message: str) -> tuple[str, str]:
+    """The sentence without its end, which is a path unless it is about the whole body."""
+    what, _, where = message.rpartition(_AT)
+    path = where.removeprefix(_KEY_IN).removesuffix("`")
+    if not what or not _PATH.fullmatch(path):
+        return message, ""
+    return what, _pointer(path)
 
 
 def _pointer(path: str) -> str:

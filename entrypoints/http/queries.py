@@ -12,6 +12,7 @@ from entrypoints.http.problems import HttpRequest, malformed
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 _MAX_FIELDS = 50
+_MAX_ECHOED = 200
 _IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 Identifier = Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z_-]{1,64}$", max_length=64)]
@@ -53,7 +54,7 @@ def query_of(request: HttpRequest, type_: type[Q]) -> Q:
     try:
         return msgspec.convert(values, type_, strict=False)
     except msgspec.ValidationError as error:
-        raise malformed(f"The query does not fit: {error}.") from None
+        raise malformed(f"The query does not fit: {str(error)[:_MAX_ECHOED]}.") from None
 
 
 def identifier(text: str) -> str:

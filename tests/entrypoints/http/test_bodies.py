@@ -1,5 +1,6 @@
 """Bodies, queries and paths that are broken in every way that clients break them."""
 
+import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -54,6 +55,19 @@ async def test_what_parses_but_does_not_fit_says_where(
     answer = await house.anyone.post("/auth/register", content=body, headers=JSON)
 
     assert problem(answer, 422)["errors"][0]["pointer"] == pointer
+
+
+@pytest.mark.parametrize("step", ["unknown field `", " - at `$", "`key` in `$."])
+async def test_a_key_made_to_be_hard_to_read_is_read_at_once_and_not_told_whole(
+    house: House, step: str
+) -> None:
+    key = step * 3_500 + "z - at `$"
+    began = time.perf_counter()
+
+    answer = await house.anyone.post("/auth/register", json={key: 1})
+
+    assert time.perf_counter() - began < 1
+    assert len(problem(answer, 422)["errors"][0]["pointer"]) <= 401
 
 
 @pytest.mark.parametrize(
