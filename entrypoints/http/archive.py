@@ -22,6 +22,8 @@ MAX_PACKED = 64 * MIB
 MAX_UNPACKED = 512 * MIB
 MAX_ENTRIES = 10_000
 MAX_REPORTED = 50
+MAX_PATH_LENGTH = 1_000
+"""Of an entry, in characters: longer ones are not even looked at."""
 _MAX_DIRECTORY = 4 * MIB
 """Of the archive's table of contents, which is read into memory."""
 _PIECE = 256 * 1024
@@ -53,16 +55,12 @@ async def tests_in(file: IO[bytes], default: Visibility) -> Sequence[NewTestCase
 
 
 def _tests_in(file: IO[bytes], default: Visibility) -> Sequence[NewTestCase]:
-    _check_directory(file)
+    size = _check_directory(file)
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeDecodeError, OSError):
         raise _refused([_wrong("", "is not a zip archive")]) from None
-    infos = archive.infolist()
-    if len(infos) > MAX_ENTRIES:
-        raise _refused([_wrong("", f"has more than {MAX_ENTRIES} entries")])
-    if sum(info.file_size for info in infos) > MAX_UNPACKED:
-        raise _refused([_wrong("", f"is over {MAX_UNPACKED} bytes when unpacked")])
+    infos = _infos(archive, size)
     wrong: list[FieldError] = []
     entries = _entries(infos, wrong)
     pairs = _pairs(entries, wrong)
@@ -76,8 +74,20 @@ def _tests_in(file: IO[bytes], default: Visibility) -> Sequence[NewTestCase]:
     return [_test(archive, given, wanted, default) for given, wanted in pairs]
 
 
-def _check_directory(file: IO[bytes]) -> None:
-    """Refuse a table of contents that would fill the memory, before it is read."""
+def _infos(archive: zipfile.ZipFile, size: int) -> Sequence[zipfile.ZipInfo]:
+    """The table of contents of an archive of that size, if it can be true and is not too much."""
+    infos = archive.infolist()
+    if len(infos) > MAX_ENTRIES:
+        raise _refused([_wrong("", f"has more than {MAX_ENTRIES} entries")])
+    if sum(info.compress_size for info in infos) > size:
+        raise _refused([_wrong("", "has entries that overlap")])
+    if sum(info.file_size for info in infos) > MAX_UNPACKED:
+        raise _refused([_wrong("", f"is over {MAX_UNPACKED} bytes when unpacked")])
+    return infos
+
+
+def _check_directory(file: IO[bytes]) -> int:
+    """The file's size, after its table of contents is seen not to fill the memory when read."""
     file.seek(0, 2)
     size = file.tell()
     file.seek(max(0, size - _END.size - _MAX_COMMENT - _ZIP64_SIZE))
@@ -93,6 +103,7 @@ def _check_directory(file: IO[bytes]) -> None:
     if directory > _MAX_DIRECTORY:
         raise _refused([_wrong("", "has too long a table of contents")])
     file.seek(0)
+    return size
 
 
 def _entries(infos: Sequence[zipfile.ZipInfo], wrong: list[FieldError]) -> Sequence[_Entry]:
@@ -100,25 +111,28 @@ def _entries(infos: Sequence[zipfile.ZipInfo], wrong: list[FieldError]) -> Seque
     seen: set[PurePosixPath] = set()
     found: list[_Entry] = []
     for info in infos:
-        complaint = _complaint(info)
-        path = PurePosixPath(unicodedata.normalize("NFC", info.orig_filename))
-        if complaint is None and (info.is_dir() or _is_ignored(path)):
-            continue
-        if complaint is None and path in seen:
-            complaint = "is there twice"
-        if complaint is None:
-            seen.add(path)
-            found.append(_Entry(info, path))
-        else:
+        if (complaint := _complaint(info)) is not None:
             wrong.append(_wrong(info.orig_filename, complaint))
+            continue
+        path = PurePosixPath(unicodedata.normalize("NFC", info.orig_filename))
+        if info.is_dir() or _is_ignored(path):
+            continue
+        if path in seen:
+            wrong.append(_wrong(info.orig_filename, "is there twice"))
+            continue
+        seen.add(path)
+        found.append(_Entry(info, path))
     return found
 
 
 def _complaint(info: zipfile.ZipInfo) -> str | None:
     """What is wrong with an entry by what the table of contents says of it, or None."""
     name = info.orig_filename
+    if len(name) > MAX_PATH_LENGTH:
+        return "has too long a name"
     parts = name.split("/")
     checks = (
+        (not name or (not name.endswith("/") and not PurePosixPath(name).name), "has no name"),
         (name.startswith("/") or name[1:2] == ":", "has an absolute name"),
         (".." in parts, "leads out of the archive"),
         ("\\" in name, "has a backslash in its name"),
@@ -155,10 +169,8 @@ def _pairs(entries: Sequence[_Entry], wrong: list[FieldError]) -> Sequence[tuple
             wrong.append(_wrong(entry.info.orig_filename, "is a second answer to the same input"))
         else:
             answers[stem] = entry
-        if (
-            not is_one_line(_name_of(entry.path))
-            or len(_name_of(entry.path)) > MAX_TEST_NAME_LENGTH
-        ):
+        name = _name_of(entry.path)
+        if len(name) > MAX_TEST_NAME_LENGTH or not is_one_line(name):
             wrong.append(_wrong(entry.info.orig_filename, "has a name that cannot be shown"))
     alone = inputs.keys() ^ answers.keys()
     wrong.extend(_unpaired(entry) for stem, entry in (inputs | answers).items() if stem in alone)

@@ -146,14 +146,36 @@ def overlapping() -> bytes:
     return content[: second + 42] + b"\0\0\0\0" + content[second + 46 :]
 
 
+def overlapping_and_large() -> bytes:
+    """A hundred entries that all say that they are the one long stream."""
+    content = zipped({"0.in": os.urandom(50_000), **{f"{n}.out": b"" for n in range(99)}})
+    at = content.index(CENTRAL)
+    while at >= 0:
+        content = content[: at + 20] + struct.pack("<LL", 50_000, 50_000) + content[at + 28 :]
+        at = content.find(CENTRAL, at + 1)
+    return content
+
+
 def long_directory() -> bytes:
     """A table of contents that says that it is 3 GiB long."""
     return patched(zipped(PAIR), END, 12, struct.pack("<L", 3 * 1024**3))
 
 
+def nameless() -> bytes:
+    """An entry whose name is empty."""
+    return zipped_infos({zipfile.ZipInfo(""): b""})
+
+
 REFUSED: list[tuple[Callable[[], bytes], str]] = [
     (lambda: zipped({"../a.in": b"", "a.out": b""}), "leads out"),
     (lambda: zipped({"x/../../a.in": b"", "a.out": b""}), "leads out"),
+    (lambda: zipped({"..": b""}), "leads out"),
+    (lambda: zipped({"a/..": b""}), "leads out"),
+    (lambda: zipped({".": b""}), "no name"),
+    (lambda: zipped({"./.": b""}), "no name"),
+    (nameless, "no name"),
+    (lambda: zipped({"a" * 1_001 + ".in": b""}), "too long a name"),
+    (lambda: zipped({"a" * 256 + ".in": b"", "a" * 256 + ".out": b""}), "cannot be shown"),
     (lambda: zipped({"/etc/a.in": b"", "a.out": b""}), "absolute"),
     (lambda: zipped({"C:/a.in": b"", "a.out": b""}), "absolute"),
     (lambda: zipped({"x\\a.in": b"", "a.out": b""}), "backslash"),
@@ -171,6 +193,7 @@ REFUSED: list[tuple[Callable[[], bytes], str]] = [
     (longer_than_it_is, "not as long as it says"),
     (wrong_checksum, "damaged"),
     (overlapping, "damaged"),
+    (overlapping_and_large, "overlap"),
     (many_entries, "more than 10000"),
     (long_directory, "table of contents"),
     (bomb, "when unpacked"),
