@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -15,6 +16,7 @@ from litestar import Litestar
 from config.container import Container, close, open_stores
 from config.home_lock import locked_home
 from config.settings import BadSetting, Settings
+from entrypoints.connections import GuardedConnection
 from entrypoints.http.app import create_app
 from entrypoints.http.streams import Streams
 from entrypoints.http.use_cases import HttpOptions, UseCases
@@ -23,6 +25,8 @@ from entrypoints.worker.in_process import InProcessWorker
 
 STOP_S = 10
 """How long requests under way may take to end after a stop was asked for."""
+MAX_CONNECTIONS = 4_096
+"""Whoever comes when so many are open is told 503."""
 _BACKLOG = 2_048
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -46,6 +50,7 @@ def serve(
         StoreUnavailable: a store cannot be reached.
     """
     configure_logs()
+    _allow_many_files()
     with (
         locked_home(settings.home),
         contextlib.closing(_listening(settings)) as listener,
@@ -109,6 +114,8 @@ class _Server(uvicorn.Server):
 def _uvicorn_config(app: Litestar) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=GuardedConnection,
+        limit_concurrency=MAX_CONNECTIONS,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -165,6 +172,12 @@ async def _first_admin(container: Container, settings: Settings) -> None:
     made = await container.create_admin()(email=email, password=password, only_if_none=True)
     if made is not None:
         _log.info("the first admin is made", email=made.email)
+
+
+def _allow_many_files() -> None:
+    """Connections and boxes need descriptors; the usual soft limit of 1024 is for old programs."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -1,8 +1,10 @@
 """What Argon2id is asked to do."""
 
+import asyncio
 import time
 
 from adapters.security.passwords import Argon2PasswordHasher
+from application.ports.passwords import HashingOverloaded
 
 
 async def test_by_default_it_is_the_second_recommendation_of_rfc_9106() -> None:
@@ -28,3 +30,16 @@ async def _seconds_to_verify(hasher: Argon2PasswordHasher, stored: str | None) -
     start = time.process_time()
     await hasher.verify(stored, "wrong horse")
     return time.process_time() - start
+
+
+async def test_a_crowd_is_told_to_come_again_instead_of_waiting_without_end() -> None:
+    passwords = Argon2PasswordHasher(passes=1, memory_kib=8, lanes=1, most_waiting=3)
+
+    answers = await asyncio.gather(
+        *(passwords.hash("a password") for _ in range(20)), return_exceptions=True
+    )
+    later = await passwords.hash("a password")
+
+    turned_away = [answer for answer in answers if isinstance(answer, HashingOverloaded)]
+    assert 0 < len(turned_away) < len(answers)
+    assert await passwords.verify(later, "a password")
