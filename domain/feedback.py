@@ -51,6 +51,19 @@ def coarse_memory_kib(value: int | None) -> int | None:
     return None if value is None else _rounded_up(value, HIDDEN_MEMORY_STEP_KIB)
 
 
+def shown_time_ms(feedback: Feedback, value: int | None) -> int | None:
+    """The time of all tests together: only where each hidden one's is told as well.
+
+    The slowest test is a hidden one as soon as a program wants it to be: it would be a way out.
+    """
+    return coarse_time_ms(value) if feedback is Feedback.FULL else None
+
+
+def shown_memory_kib(feedback: Feedback, value: int | None) -> int | None:
+    """The peak of all tests together, in the same way."""
+    return coarse_memory_kib(value) if feedback is Feedback.FULL else None
+
+
 def _hidden(test: JudgedTest) -> JudgedTest:
     return JudgedTest(
         ordinal=test.ordinal,

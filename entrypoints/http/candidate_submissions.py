@@ -1,5 +1,7 @@
 """Candidates hand in programs, and follow what becomes of them."""
 
+from collections.abc import Iterable, Mapping
+
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -8,12 +10,15 @@ from litestar.response import Response, Stream
 
 from application.ports.submissions import SubmissionFilter
 from application.use_cases.authenticate import Identity
+from application.use_cases.get_challenge import GetChallenge
 from application.use_cases.get_submission import GetSubmission
 from application.use_cases.list_submissions import ListSubmissions
 from application.use_cases.submit_code import SubmitCode
+from domain.challenge import Feedback
+from domain.errors import ChallengeNotFound
 from domain.ids import ChallengeId, LanguageId, SubmissionId
 from domain.judging import Verdict
-from domain.submission import SubmissionKind, SubmissionStatus
+from domain.submission import Submission, SubmissionKind, SubmissionStatus
 from entrypoints.http.bodies import parse_json, raw_json
 from entrypoints.http.events import EVENT_STREAM, LAST_EVENT_ID, Watching, watch
 from entrypoints.http.idempotency import InFlight, idempotency_key
@@ -117,6 +122,7 @@ async def list_my_submissions_route(
     request: HttpRequest,
     identity: NamedDependency[Identity],
     list_submissions: NamedDependency[ListSubmissions],
+    get_challenge: NamedDependency[GetChallenge],
     options: NamedDependency[HttpOptions],
 ) -> Response[bytes]:
     query = query_of(request, SubmissionsQuery)
@@ -132,7 +138,9 @@ async def list_my_submissions_route(
         before=SubmissionId(before) if before else None,
         limit=paging.limit + 1,
     )
-    items = [submission_item(one) for one in found[: paging.limit]]
+    page = found[: paging.limit]
+    policies = await _policies(get_challenge, page)
+    items = [submission_item(one, policies[one.challenge_id]) for one in page]
     next_cursor = paging.next_cursor(len(found), items[-1].id if items else "")
     return json_response(SubmissionPage(items=items, next_cursor=next_cursor))
 
@@ -168,7 +176,8 @@ async def get_my_submission_route(
             summary="Follow one of my submissions",
             description="Events `status`, `compiled`, `test` and `done`, the last of which ends "
             "the stream. A stream that ends before `done` is to be asked for again with "
-            "`Last-Event-ID`; `status` with `queued` begins anew: drop the tests before it.",
+            "`Last-Event-ID`; `status` with `queued` begins anew: drop the tests before it. "
+            "The ids grow; what they count is the server's own affair.",
             tag=Tag.CANDIDATE,
             admits=Admits.MEMBERS,
             policy=WATCH,
@@ -194,3 +203,22 @@ ROUTES = (
     get_my_submission_route,
     watch_my_submission_route,
 )
+
+
+async def _policies(
+    get_challenge: GetChallenge, submissions: Iterable[Submission]
+) -> Mapping[ChallengeId | None, Feedback]:
+    """What each challenge of the page lets candidates know; of one that is gone nothing."""
+    policies: dict[ChallengeId | None, Feedback] = {None: Feedback.VERDICT}
+    for challenge_id in {one.challenge_id for one in submissions}:
+        if challenge_id is not None:
+            policies[challenge_id] = await _policy(get_challenge, challenge_id)
+    return policies
+
+
+async def _policy(get_challenge: GetChallenge, challenge_id: ChallengeId) -> Feedback:
+    try:
+        challenge, _ = await get_challenge(challenge_id)
+    except ChallengeNotFound:
+        return Feedback.VERDICT
+    return challenge.presentation.feedback

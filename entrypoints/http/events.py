@@ -24,6 +24,7 @@ from application.use_cases.watch_submission import WatchSubmission
 from domain.errors import SubmissionNotFound
 from domain.ids import SubmissionId
 from domain.submission import Submission, SubmissionKind, SubmissionStatus
+from entrypoints.http.event_ids import place_before, told_id, was_told
 from entrypoints.http.problems import HttpRequest
 from entrypoints.http.streams import Streams
 from entrypoints.http.use_cases import HttpOptions
@@ -105,9 +106,12 @@ async def _told(
     """Each event as the reader may know it; always with `done` at the end of what is over."""
     submission_id = details.submission.id
     teller = _Teller(watching, identity, details)
-    events = watching.watch_submission(submission_id, after=after)
+    feedback = details.feedback
+    events = watching.watch_submission(submission_id, after=place_before(after, feedback))
     try:
         async for event in events:
+            if was_told(event, after, feedback):
+                continue
             if (told := await teller.told(event)) is not None:
                 yield told
             if isinstance(event.what, Done):
@@ -130,25 +134,26 @@ class _Teller:
 
     async def told(self, event: ProgressEvent) -> bytes | None:
         """The event, or None where the reader may know nothing of it."""
+        id_ = told_id(event, self._first.feedback)
         match event.what:
             case StatusChanged(status=status):
-                return _sse("status", {"status": status}, event.id)
+                return _sse("status", {"status": status}, id_)
             case Compiled(compilation=compilation):
                 data = {"ok": compilation.ok, "output": compilation.output}
-                return _sse("compiled", data, event.id)
+                return _sse("compiled", data, id_)
             case TestFinished(test=test):
                 view = shown_test_view(await self._details_of(event.id.judgement), test)
-                return None if view is None else _sse("test", view, event.id)
+                return None if view is None else _sse("test", view, id_)
             case Done():
-                current = await self._current()
-                return _sse("done", submission_item(current.submission), event.id)
+                return _done(await self._current(), id_)
 
     async def done_if_over(self) -> bytes | None:
         """`done` for whoever named an event behind the last one."""
-        submission = (await self._current()).submission
+        current = await self._current()
+        submission = current.submission
         if submission.status is not SubmissionStatus.DONE or submission.pending_number is not None:
             return None
-        return _sse("done", submission_item(submission), None)
+        return _done(current, None)
 
     async def _details_of(self, number: int) -> SubmissionDetails:
         """Which tests that judgement is about, and so which of them are public.
@@ -182,6 +187,10 @@ def _last_event_id(text: str, submission: Submission) -> EventId | None:
     if judgement > newest or attempt > submission.attempt + 1:
         return None
     return EventId(judgement=judgement, attempt=attempt, sequence=sequence)
+
+
+def _done(details: SubmissionDetails, id_: EventId | None) -> bytes:
+    return _sse("done", submission_item(details.submission, details.feedback), id_)
 
 
 def _sse(name: str, data: msgspec.Struct | Mapping[str, object], id_: EventId | None) -> bytes:

@@ -12,8 +12,10 @@ from domain.feedback import (
     Audience,
     coarse_memory_kib,
     coarse_time_ms,
+    shown_memory_kib,
     shown_test,
     shown_tests,
+    shown_time_ms,
 )
 from domain.judging import JudgedTest, Verdict
 
@@ -75,3 +77,17 @@ def test_coarse_figures_are_never_too_low_and_hardly_too_high(value: int) -> Non
 def test_where_nothing_ran_there_is_nothing_to_round() -> None:
     assert coarse_time_ms(None) is None
     assert coarse_memory_kib(None) is None
+
+
+@pytest.mark.parametrize(
+    ("feedback", "told"),
+    [
+        (Feedback.FULL, (1_240, 70_656)),
+        (Feedback.SUMMARY, (None, None)),
+        (Feedback.VERDICT, (None, None)),
+    ],
+)
+def test_figures_of_all_tests_together_are_told_only_where_each_is(
+    feedback: Feedback, told: tuple[int | None, int | None]
+) -> None:
+    assert (shown_time_ms(feedback, 1_231), shown_memory_kib(feedback, 70_001)) == told

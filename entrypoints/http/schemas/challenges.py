@@ -45,6 +45,15 @@ Languages = Annotated[
         extra_json_schema={"uniqueItems": True},
     ),
 ]
+FeedbackPolicy = Annotated[
+    Feedback,
+    msgspec.Meta(
+        description="What candidates are told of hidden tests. `full`: each one's verdict, score, "
+        "time (rounded up to 10 ms) and memory (to 1 MiB); by these a program can carry "
+        "information about a hidden test's input out. `summary` (public tests only) and "
+        "`verdict` (no tests) close that: no figure that hidden tests had a part in is told."
+    ),
+]
 Slug = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,64}$", max_length=64)]
 
 
@@ -91,7 +100,7 @@ class ChallengeBody(Input, frozen=True, kw_only=True):
         default_factory=list
     )
     starter_code: dict[LanguageName, Text] = msgspec.field(default_factory=dict)
-    feedback: Feedback = Feedback.FULL
+    feedback: FeedbackPolicy = Feedback.FULL
     status: ChallengeStatus = ChallengeStatus.DRAFT
 
 
@@ -134,7 +143,7 @@ class AdminChallengeView(View, frozen=True, kw_only=True):
     scoring: ScoringKind
     groups: list[GroupBody]
     starter_code: dict[str, str]
-    feedback: Feedback
+    feedback: FeedbackPolicy
     status: ChallengeStatus
     version: int
     published_version: int
@@ -221,7 +230,7 @@ class ChallengeView(View, frozen=True, kw_only=True):
     languages: list[ChallengeLanguageView]
     samples: list[SampleView]
     starter_code: dict[str, str]
-    feedback: Feedback
+    feedback: FeedbackPolicy
     scoring: ScoringKind
     max_score: int
     best_score: float | int | None

@@ -8,10 +8,10 @@ from application.use_cases.get_submission import SubmissionDetails
 from domain.challenge import Feedback, TestCase, Visibility
 from domain.feedback import (
     Audience,
-    coarse_memory_kib,
-    coarse_time_ms,
+    shown_memory_kib,
     shown_test,
     shown_tests,
+    shown_time_ms,
 )
 from domain.judging import JudgedTest
 from domain.program import Program
@@ -30,8 +30,8 @@ from entrypoints.http.schemas.submissions import (
 )
 
 
-def submission_item(submission: Submission) -> SubmissionItem:
-    """A candidate's own submission in a list; its figures are coarse, as hidden tests made them."""
+def submission_item(submission: Submission, feedback: Feedback) -> SubmissionItem:
+    """A candidate's own submission in a list, with the figures that the policy lets them know."""
     return SubmissionItem(
         id=submission.id,
         challenge_id=submission.challenge_id,
@@ -41,8 +41,8 @@ def submission_item(submission: Submission) -> SubmissionItem:
         verdict=submission.verdict,
         score=number_or_none(submission.score),
         max_score=number_or_none(submission.max_score),
-        time_ms=coarse_time_ms(submission.cpu_ms),
-        memory_kib=coarse_memory_kib(submission.memory_kib),
+        time_ms=shown_time_ms(feedback, submission.cpu_ms),
+        memory_kib=shown_memory_kib(feedback, submission.memory_kib),
         submitted_at=in_utc(submission.submitted_at),
         judged_at=in_utc(submission.judged_at) if submission.judged_at else None,
     )
@@ -50,7 +50,7 @@ def submission_item(submission: Submission) -> SubmissionItem:
 
 def submission_view(details: SubmissionDetails) -> SubmissionView:
     """A candidate's own submission, whole as far as they may know it."""
-    item = submission_item(details.submission)
+    item = submission_item(details.submission, details.feedback)
     judgement = details.judgement
     shown = shown_tests(audience_of(details), judgement.tests) if judgement else ()
     return SubmissionView(
@@ -110,7 +110,7 @@ def admin_submission_item(submission: Submission) -> AdminSubmissionItem:
     """A submission in the staff's list, its figures exact."""
     exact = {"time_ms": submission.cpu_ms, "memory_kib": submission.memory_kib}
     return AdminSubmissionItem(
-        **{**_fields(submission_item(submission)), **exact},
+        **{**_fields(submission_item(submission, Feedback.FULL)), **exact},
         user_id=submission.user_id,
         ranked=submission.ranked,
         judgement=submission.judgement_number,

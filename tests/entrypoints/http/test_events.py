@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -93,6 +94,33 @@ async def test_events_come_while_a_submission_is_judged(house: House) -> None:
     assert [name for _, name, _ in events].count("test") == 2
 
 
+@pytest.mark.parametrize("live", [True, False])
+async def test_the_ids_of_a_closed_policy_do_not_count_the_tests(house: House, live: bool) -> None:  # noqa: FBT001
+    admin, candidate = await house.admin(), await house.candidate()
+    few = await a_challenge(admin, slug="few", feedback="verdict")
+    many = await a_challenge(admin, slug="many", tests=DEFAULT_TESTS[1:] * 5, feedback="verdict")
+
+    told = [
+        await followed(house, candidate, challenge["id"], live=live) for challenge in (few, many)
+    ]
+
+    assert [id_ for id_, _, _ in told[0]] == [id_ for id_, _, _ in told[1]]
+
+
+@pytest.mark.parametrize("feedback", ["summary", "verdict"])
+async def test_a_reader_under_a_closed_policy_goes_on_after_each_event(
+    house: House, feedback: str
+) -> None:
+    challenge = await a_challenge(await house.admin(), feedback=feedback)
+    candidate = await house.candidate()
+    events = await followed(house, candidate, challenge["id"], live=False)
+    path = f"/candidate/submissions/{events[-1][2]['id']}/events"
+
+    rests = [await events_of(candidate, path, last_event_id=id_) for id_, _, _ in events[:-1]]
+
+    assert rests == [events[n:] for n in range(1, len(events))]
+
+
 async def test_a_silent_stream_is_pinged_until_its_time_is_over(clock: ManualClock) -> None:
     options = replace(OPTIONS, ping_s=0.05, stream_lifetime_s=0.3)
     async with House(clock=clock, options=options) as house:
@@ -169,6 +197,18 @@ async def judged(house: House) -> tuple[Person, str]:
     submission = await submit(candidate, challenge["id"], "echo\n")
     await house.judge_all()
     return candidate, f"/candidate/submissions/{submission['id']}/events"
+
+
+async def followed(
+    house: House, candidate: Person, challenge_id: str, *, live: bool
+) -> list[tuple[str | None, str, Any]]:
+    """The events of a new submission, read while it is judged or when it is over."""
+    submission = await submit(candidate, challenge_id, "echo\n")
+    path = f"/candidate/submissions/{submission['id']}/events"
+    reading = asyncio.create_task(events_of(candidate, path)) if live else None
+    await asyncio.sleep(0.05)
+    await house.judge_all()
+    return await reading if reading else await events_of(candidate, path)
 
 
 async def waiting(house: House) -> tuple[Person, str]:

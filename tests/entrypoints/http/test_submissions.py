@@ -128,6 +128,38 @@ async def test_the_feedback_policy_says_which_tests_are_shown(
     assert found["verdict"] == "wrong_answer"
 
 
+@pytest.mark.parametrize("feedback", ["summary", "verdict"])
+async def test_a_policy_that_closes_hidden_tests_tells_no_figure_of_them(
+    house: House, feedback: str
+) -> None:
+    challenge = await a_challenge(await house.admin(), feedback=feedback)
+    candidate = await house.candidate()
+    submission = await submit(candidate, challenge["id"], TELLING)
+    await house.judge_all()
+    path = f"/candidate/submissions/{submission['id']}"
+
+    found = (await candidate.client.get(path)).json()
+    listed = (await candidate.client.get("/candidate/submissions")).json()["items"][0]
+    done = (await events_of(candidate, f"{path}/events"))[-1][2]
+
+    assert {view[name] for view in (found, listed, done) for name in ("time_ms", "memory_kib")} == {
+        None
+    }
+
+
+async def test_an_open_policy_tells_coarse_figures_in_lists_and_events_too(house: House) -> None:
+    challenge = await a_challenge(await house.admin())
+    candidate = await house.candidate()
+    submission = await submit(candidate, challenge["id"], TELLING)
+    await house.judge_all()
+
+    listed = (await candidate.client.get("/candidate/submissions")).json()["items"][0]
+    done = (await events_of(candidate, f"/candidate/submissions/{submission['id']}/events"))[-1][2]
+
+    assert (listed["time_ms"], listed["memory_kib"]) == (1240, 71680)
+    assert done == listed
+
+
 async def test_why_the_platform_failed_is_for_staff_only(house: House) -> None:
     admin, candidate = await house.admin(), await house.candidate()
     challenge = await a_challenge(admin)
