@@ -1,19 +1,30 @@
-"""Finds the class to start among Java sources, since its name is the candidate's to choose."""
+"""Finds the class to start among Java sources, since its name is the candidate's to choose.
 
+A wrong guess only leads to a compile error, so what matters more is that every source, however
+hostile, is read once from left to right: tokens are possessive, and a token that never ends (a
+comment, a string) takes all that is left.
+"""
+
+import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-_NOISE = re.compile(
-    r"""//[^\n]*|/\*.*?\*/|\"{3}.*?\"{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL
-)
-_PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
 _TOKEN = re.compile(
-    r"(?P<open>\{)|(?P<close>\})"
-    r"|(?P<public>\bpublic\s+)?(?:\b(?:final|abstract|sealed|strictfp)\s+)*"
-    r"\b(?:class|interface|enum|record)\s+(?P<name>\w+)"
-    r"|(?P<main>\bstatic\b[^;{}()]*\bvoid\s+main\s*\()"
+    r"""//[^\n]*+
+    | /\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?
+    | \"{3}[^"\\]*+(?:(?:\\.|"(?!""))[^"\\]*+)*+(?:\"{3})?
+    | "[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?
+    | '[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?
+    | (?P<word>[\w$]++)
+    | (?P<sign>[^\s\w$])""",
+    re.DOTALL | re.VERBOSE,
 )
+_KINDS = frozenset({"class", "interface", "enum", "record"})
+_FORGETTING = frozenset("{};()")
+_LONGEST_NAME = 250
+"""In bytes: a file of that name, with its extension, can still be made."""
+_LONGEST_PACKAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,48 +40,79 @@ def main_class(sources: tuple[str, ...]) -> str:
     The first source goes before all others. Without any `main` it is the first class, and the
     Java launcher says what is wrong.
     """
-    for source in sources:
-        found = _classes(source)
-        ranked = sorted((c for c in found if c.has_main), key=lambda c: not c.is_public)
+    outlines = [_Outline.of(source) for source in sources]
+    for outline in outlines:
+        ranked = sorted((c for c in outline.found if c.has_main), key=lambda c: not c.is_public)
         if ranked:
-            return _package(source) + ranked[0].name
-    first = _classes(sources[0])
-    return _package(sources[0]) + (first[0].name if first else "Main")
+            return outline.package + ranked[0].name
+    first = outlines[0]
+    return first.package + (first.found[0].name if first.found else "Main")
 
 
 def file_name(source: str) -> str:
     """What a lone source must be called: Java ties a file to the public class in it."""
-    public = next((c.name for c in _classes(source) if c.is_public), None)
-    return f"{public or 'Main'}.java"
+    public = next((c.name for c in _Outline.of(source).found if c.is_public), "Main")
+    return f"{public}.java"
 
 
-def _package(source: str) -> str:
-    found = _PACKAGE.search(_without_noise(source))
-    return f"{found[1]}." if found else ""
+def _tokens(source: str) -> Iterator[str]:
+    """Words and signs, without comments, strings and text blocks."""
+    for token in _TOKEN.finditer(source):
+        if token.lastgroup:
+            yield token[0]
 
 
-def _without_noise(source: str) -> str:
-    return _NOISE.sub(" ", source)
+@dataclass(slots=True, kw_only=True)
+class _Outline:
+    """The package of a source and its classes at the outermost level, in their order."""
+
+    package: str = ""
+    found: list[_Class] = field(default_factory=list)
+    _depth: int = 0
+    _last: str = ""
+    _before: str = ""
+    _is_public: bool = False
+    _is_static: bool = False
+
+    @classmethod
+    def of(cls, source: str) -> "_Outline":
+        outline, tokens = cls(), _tokens(source)
+        for part in tokens:
+            if part == "package" and not outline.found:
+                outline.package = _package(tokens)
+            else:
+                outline._take(part)
+        return outline
+
+    def _take(self, part: str) -> None:
+        if self._depth == 0:
+            self._take_outside(part)
+        elif self._depth == 1:
+            self._take_inside(part)
+        self._depth += (part == "{") - (part == "}")
+        self._before, self._last = self._last, part
+
+    def _take_outside(self, part: str) -> None:
+        if self._last in _KINDS and _is_name(part):
+            self.found.append(_Class(name=part, is_public=self._is_public, has_main=False))
+        if part == "public" or part in _FORGETTING:
+            self._is_public = part == "public"
+
+    def _take_inside(self, part: str) -> None:
+        is_main = (self._before, self._last, part) == ("void", "main", "(")
+        if is_main and self._is_static and self.found:
+            last = self.found[-1]
+            self.found[-1] = _Class(name=last.name, is_public=last.is_public, has_main=True)
+        if part == "static" or part in _FORGETTING:
+            self._is_static = part == "static"
 
 
-def _classes(source: str) -> list[_Class]:
-    """The classes at the outermost level, in their order."""
-    found: list[_Class] = []
-    depth = 0
-    for token in _tokens(source):
-        if token["open"]:
-            depth += 1
-        elif token["close"]:
-            depth -= 1
-        elif token["name"] and depth == 0:
-            found.append(
-                _Class(name=token["name"], is_public=bool(token["public"]), has_main=False)
-            )
-        elif token["main"] and depth == 1 and found:
-            last = found[-1]
-            found[-1] = _Class(name=last.name, is_public=last.is_public, has_main=True)
-    return found
+def _is_name(part: str) -> bool:
+    can_begin = part[0].isalpha() or part[0] in "_$"
+    return can_begin and len(part.encode()) <= _LONGEST_NAME
 
 
-def _tokens(source: str) -> Iterator[re.Match[str]]:
-    return _TOKEN.finditer(_without_noise(source))
+def _package(parts: Iterator[str]) -> str:
+    """Up to what cannot be part of its name."""
+    named = itertools.takewhile(lambda part: part == "." or _is_name(part), parts)
+    return "".join((*itertools.islice(named, _LONGEST_PACKAGE), "."))
