@@ -59,7 +59,7 @@ static int64_t now_ns(void)
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static void report(int kind, int value, const struct rusage *used)
+static int report(int kind, int value, const struct rusage *used)
 {
     struct record record = {.kind = kind, .value = value, .time_ns = now_ns()};
     if (used) {
@@ -67,8 +67,10 @@ static void report(int kind, int value, const struct rusage *used)
         record.system_us = used->ru_stime.tv_sec * 1000000LL + used->ru_stime.tv_usec;
         record.max_rss_kib = used->ru_maxrss;
     }
-    while (write(REPORT_FD, &record, sizeof record) < 0 && errno == EINTR)
+    ssize_t written;
+    while ((written = write(REPORT_FD, &record, sizeof record)) < 0 && errno == EINTR)
         ;
+    return written == sizeof record;
 }
 
 /* Standard error goes to the server, which keeps it as the reason of a fault. */
@@ -109,6 +111,17 @@ static void open_cgroup(const char *folder, int wanted_fd)
         fail(path);
     if (fd != wanted_fd && (dup2(fd, wanted_fd) < 0 || close(fd) < 0))
         fail("dup2");
+}
+
+/* Bubblewrap's child obeys nobody until it is set up; in a group it can be found and ended. */
+static void join_group(const char *folder)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/cgroup.procs", folder);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "0", 1) != 1)
+        fail(path);
+    close(fd);
 }
 
 /* Binds each source onto /mnt/N of a private mount namespace: sources may lie beneath folders that
@@ -161,11 +174,12 @@ static int launch(int argc, char **argv)
     int option, cgroups = 0, sources = 0;
     long id = -1;
     close_from(REPORT_FD + 1);
-    setsid();
     umask(022);
-    while ((option = getopt(argc, argv, "+p:c:m:u:")) != -1) {
+    while ((option = getopt(argc, argv, "+p:j:c:m:u:")) != -1) {
         if (option == 'p')
             die_with(atoi(optarg));
+        else if (option == 'j')
+            join_group(optarg);
         else if (option == 'c' && cgroups < MAX_CGROUPS)
             open_cgroup(optarg, FIRST_CGROUP_FD + cgroups++);
         else if (option == 'm' && sources < MAX_STAGED)
@@ -271,6 +285,11 @@ static void filter_system_calls(void)
         code[n++] = ANSWER(SECCOMP_RET_ALLOW);
     }
     code[n++] = ERROR(EAFNOSUPPORT);
+    code[n++] = UNLESS_EQUAL_SKIP(SYS_socketpair, 3);
+    code[n++] = LOAD(args[0]);
+    code[n++] = UNLESS_EQUAL_SKIP(AF_UNIX, 1);
+    code[n++] = ANSWER(SECCOMP_RET_ALLOW);
+    code[n++] = UNLESS_EQUAL_SKIP(SYS_socketpair, 0);
     code[n++] = ANSWER(SECCOMP_RET_ALLOW);
     struct sock_fprog program = {.len = n, .filter = code};
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
@@ -311,7 +330,10 @@ struct limits {
 
 static void apply(const struct limits *limits)
 {
-    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_CORE, 1); /* no file fits; and unlike 0 it stops the helper of a piped core_pattern */
+    limit(RLIMIT_SIGPENDING, 1024);
+    limit(RLIMIT_RTPRIO, 0);
+    limit(RLIMIT_NICE, 0);
     limit(RLIMIT_CPU, limits->cpu_s);
     limit(RLIMIT_STACK, limits->stack);
     limit(RLIMIT_FSIZE, limits->file);
@@ -378,6 +400,7 @@ static pid_t start_program(char **argv, const struct limits *limits, int cgroups
         fail("fork");
     if (program)
         return program;
+    signal(SIGPIPE, SIG_DFL);
     setsid(); /* its own session and group: kill(0, ...) meets only its own */
     join_cgroups(cgroups);
     drop_capabilities();
@@ -396,6 +419,16 @@ static void wait_for(pid_t program, int *status, struct rusage *used)
     while ((ended = wait4(-1, status, __WALL, used)) != program)
         if (ended < 0 && errno != EINTR)
             fail("wait4");
+}
+
+/* The first process goes only after all in its namespace, and some of those may be ours to bury:
+ * a program can give us children (CLONE_PARENT). */
+static void bury_until(pid_t first)
+{
+    pid_t ended;
+    while ((ended = wait4(-1, NULL, __WALL, NULL)) != first)
+        if (ended < 0 && errno != EINTR)
+            return;
 }
 
 static rlim_t number(const char *text)
@@ -424,15 +457,16 @@ static int run(int argc, char **argv)
     close_from(FIRST_CGROUP_FD + cgroups);
     default_signals();
     pid_t first = start_first_process();
-    report(STARTED, 0, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    if (!report(STARTED, 0, NULL))
+        _exit(125); /* the server is gone, and nobody would stop the program */
     pid_t program = start_program(argv + optind, &limits, cgroups);
     for (int fd = 0; fd < REPORT_FD; fd++)
         close(fd);
     wait_for(program, &status, &used);
     int64_t ended_ns = now_ns();
     kill(first, SIGKILL); /* and with it all that is left in its namespace */
-    while (waitpid(first, NULL, 0) < 0 && errno == EINTR)
-        ;
+    bury_until(first);
     struct record record = {.kind = ENDED, .value = status, .time_ns = ended_ns};
     record.user_us = used.ru_utime.tv_sec * 1000000LL + used.ru_utime.tv_usec;
     record.system_us = used.ru_stime.tv_sec * 1000000LL + used.ru_stime.tv_usec;
@@ -445,10 +479,11 @@ static int run(int argc, char **argv)
 static int hog(size_t kib)
 {
     for (size_t i = 0; i < kib; i++) {
-        char *page = malloc(1024);
+        volatile char *page = malloc(1024); /* volatile: else clang leaves out what nobody reads */
         if (!page)
             return 1;
-        memset(page, 1, 1024);
+        for (size_t j = 0; j < 1024; j += 256)
+            page[j] = 1;
     }
     return 0;
 }
