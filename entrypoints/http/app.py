@@ -14,6 +14,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
 from application.ports.judge import JudgeUnavailable
+from application.ports.passwords import HashingOverloaded
 from application.ports.storage import StoreUnavailable
 from application.ports.task_queue import QueueUnavailable
 from application.use_cases.authenticate import Identity
@@ -60,6 +61,7 @@ _ON_ERROR: ExceptionHandlersMap = {
     StoreUnavailable: problems.on_unavailable,
     JudgeUnavailable: problems.on_unavailable,
     QueueUnavailable: problems.on_unavailable,
+    HashingOverloaded: problems.on_unavailable,
     HTTPException: problems.on_http_error,
     Exception: problems.on_unforeseen,
 }

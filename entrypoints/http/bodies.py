@@ -1,7 +1,9 @@
 """Reading what clients send: its type, its size, and whether it fits."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -9,6 +11,7 @@ import msgspec
 from litestar.exceptions import HTTPException
 
 from entrypoints.http.problems import FieldError, HttpRequest, Refused, malformed
+from entrypoints.http.use_cases import HttpOptions
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -36,19 +39,21 @@ async def json_body(request: HttpRequest, type_: type[T], *, limit: int = SMALL)
     """The JSON body as a value of that type.
 
     Raises:
-        Refused: 415, 413, 400 (cannot be parsed) or 422 (does not fit), in that order.
+        Refused: 415, 413, 408, 400 (cannot be parsed) or 422 (does not fit).
     """
     return parse_json(await raw_json(request, limit=limit), type_)
 
 
-async def raw_json(request: HttpRequest, *, limit: int = SMALL) -> bytes:
+async def raw_json(
+    request: HttpRequest, *, limit: int = SMALL, deadline_s: float | None = None
+) -> bytes:
     """The bytes of a body that says that it is JSON.
 
     Raises:
-        Refused: 415 or 413.
+        Refused: 415, 413 or 408.
     """
     check_media_type(request, "application/json")
-    return await read_body(request, limit=limit)
+    return await read_body(request, limit=limit, deadline_s=deadline_s)
 
 
 def parse_json(raw: bytes, type_: type[T]) -> T:
@@ -71,10 +76,13 @@ async def form_body(request: HttpRequest) -> dict[str, str]:
     """The fields of a form-encoded body, each at most once.
 
     Raises:
-        Refused: 415 or 413.
-        MalformedForm: it cannot be read.
+        Refused: 413 or 408.
+        MalformedForm: it cannot be read, or does not say that it is a form.
     """
-    check_media_type(request, "application/x-www-form-urlencoded")
+    try:
+        check_media_type(request, "application/x-www-form-urlencoded")
+    except Refused as error:
+        raise MalformedForm(error.detail) from None
     raw = await read_body(request, limit=SMALL)
     try:
         fields = parse_qsl(
@@ -107,13 +115,33 @@ def check_media_type(request: HttpRequest, wanted: str) -> None:
         )
 
 
-async def read_body(request: HttpRequest, *, limit: int) -> bytes:
-    """The whole body.
+async def read_body(request: HttpRequest, *, limit: int, deadline_s: float | None = None) -> bytes:
+    """The whole body; without a deadline of its own it has the usual one.
 
     Raises:
-        Refused: 413 where it is over the limit, whether it says its length or not.
+        Refused: 413 where it is over the limit, whether it says its length or not; 408.
     """
-    return b"".join([chunk async for chunk in _limited(request, limit)])
+    options: HttpOptions = request.app.state.options
+    async with in_time(options.body_deadline_s if deadline_s is None else deadline_s):
+        return b"".join([chunk async for chunk in _limited(request, limit)])
+
+
+@asynccontextmanager
+async def in_time(deadline_s: float) -> AsyncIterator[None]:
+    """Read a body in this block; a client that sends a byte now and then holds nothing for long.
+
+    Raises:
+        Refused: 408.
+    """
+    try:
+        async with asyncio.timeout(deadline_s):
+            yield
+    except TimeoutError:
+        raise Refused(
+            408,
+            f"The body did not come within {deadline_s:g} s.",
+            headers={"Connection": "close"},  # what else comes of it must not be read as a request
+        ) from None
 
 
 async def _limited(request: HttpRequest, limit: int) -> AsyncIterator[bytes]:

@@ -72,8 +72,8 @@ class Operation:
         if self.query is not None:
             found.add(400)
         if self.bodies is not None:
-            found |= {400, 413, 415}
-            found |= {422} - ({422} if FORM in self.bodies else set())
+            found |= {400, 408, 413}
+            found |= set() if FORM in self.bodies else {415, 422}  # RFC 6749 has 400 for all
         return frozenset(found - {answer.status for answer in self.answers})
 
 

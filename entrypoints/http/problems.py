@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Response
 
 from application.ports.judge import JudgeUnavailable
+from application.ports.passwords import HashingOverloaded
 from application.ports.storage import StoreUnavailable
 from application.ports.task_queue import QueueUnavailable
 from domain.errors import (
@@ -44,6 +45,7 @@ STATUSES: Mapping[type[Exception], int] = {
     StoreUnavailable: 503,
     JudgeUnavailable: 503,
     QueueUnavailable: 503,
+    HashingOverloaded: 503,
 }
 """Which status a family of errors has; the first that fits counts."""
 NAMES: Mapping[int, str] = {
@@ -52,6 +54,7 @@ NAMES: Mapping[int, str] = {
     403: "not-allowed",
     404: "not-found",
     405: "method-not-allowed",
+    408: "request-timeout",
     409: "conflict",
     412: "stale-revision",
     413: "too-large",
@@ -184,7 +187,7 @@ def on_domain_error(request: HttpRequest, error: DomainError) -> Response[bytes]
 
 
 def on_unavailable(request: HttpRequest, error: Exception) -> Response[bytes]:
-    """The answer when a dependency is down; which one only the log says."""
+    """The answer when a dependency is down or overrun; which one only the log says."""
     _LOG.warning("a dependency is not available", why=str(error), path=request.scope["path"])
     return problem_response(request, 503, detail=_DETAILS[503])
 

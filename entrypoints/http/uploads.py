@@ -14,9 +14,10 @@ from litestar.exceptions import HTTPException
 from application.use_cases.add_test_cases import NewData, NewTestCase
 from domain.challenge import Visibility
 from entrypoints.http.archive import MAX_PACKED, tests_in
-from entrypoints.http.bodies import MIB, media_type_of, parse_json, raw_json
+from entrypoints.http.bodies import MIB, in_time, media_type_of, parse_json, raw_json
 from entrypoints.http.problems import HttpRequest, Refused, malformed, misfit
 from entrypoints.http.schemas.test_cases import TestCaseBody, TestCasesBody, UploadMode
+from entrypoints.http.use_cases import HttpOptions
 
 MAX_JSON = 32 * MIB
 MAX_UPLOAD = MAX_PACKED + MIB
@@ -40,23 +41,26 @@ async def upload_of(request: HttpRequest) -> TestsUpload:
     """The tests that the body holds.
 
     Raises:
-        Refused: 415, 413, 400 or 422.
+        Refused: 415, 413, 408, 400 or 422.
     """
     if media_type_of(request) == _MULTIPART:
         return await _from_form(request)
     if media_type_of(request) != "application/json":
         raise Refused(415, f"The body must be application/json or {_MULTIPART}.")
-    raw = await raw_json(request, limit=MAX_JSON)
+    options: HttpOptions = request.app.state.options
+    raw = await raw_json(request, limit=MAX_JSON, deadline_s=options.upload_deadline_s)
     body = parse_json(raw, TestCasesBody)
     tests = [_test(position, test) for position, test in enumerate(body.testcases, 1)]
     return TestsUpload(mode=body.mode, tests=tests, fingerprint=raw)
 
 
 async def _from_form(request: HttpRequest) -> TestsUpload:
+    options: HttpOptions = request.app.state.options
     if (request.content_length or 0) > MAX_UPLOAD:
         raise _too_large()
     try:
-        form = await request.form()
+        async with in_time(options.upload_deadline_s):
+            form = await request.form()
     except HTTPException as error:
         raise (_too_large() if error.status_code == 413 else _unreadable()) from None  # noqa: PLR2004
     except (ValueError, LookupError, TypeError):

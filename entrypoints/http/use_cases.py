@@ -88,3 +88,7 @@ class HttpOptions:
     """How long an event stream lasts at most; clients come again."""
     ping_s: float = 15
     """How long an event stream is silent at most."""
+    body_deadline_s: float = 60
+    """How long a client may take to send a body."""
+    upload_deadline_s: float = 300
+    """The same, where tests are uploaded."""

@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from adapters.memory.clock import ManualClock
+from application.ports.passwords import HashingOverloaded
 from tests.application.world import PASSWORD
 from tests.entrypoints.http.house import BASE, OPTIONS, House, Person, problem
 
@@ -135,8 +136,34 @@ async def test_a_form_that_is_not_text_is_an_invalid_request(house: House, body:
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-async def test_a_sign_in_as_json_is_an_unsupported_media_type(house: House) -> None:
-    problem(await house.anyone.post("/auth/login", json={"username": "a", "password": "b"}), 415)
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/refresh"])
+@pytest.mark.parametrize("content_type", ["application/json", "", "text/plain"])
+async def test_a_form_that_does_not_say_so_is_an_invalid_request(
+    house: House, path: str, content_type: str
+) -> None:
+    answer = await house.anyone.post(path, content=b"{}", headers={"Content-Type": content_type})
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_crowd_at_the_password_door_is_told_to_come_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def overrun(*_: object) -> str:
+        raise HashingOverloaded
+
+    monkeypatch.setattr(type(house.world.passwords), "hash", overrun)
+    monkeypatch.setattr(type(house.world.passwords), "verify", overrun)
+
+    answers = [
+        await house.anyone.post("/auth/register", json=NEW),
+        await house.anyone.post("/auth/login", data={"username": "a@b.de", "password": PASSWORD}),
+    ]
+
+    for answer in answers:
+        problem(answer, 503, "unavailable")
+        assert answer.headers["retry-after"]
 
 
 async def test_me_is_who_has_the_token(house: House) -> None:

@@ -1,12 +1,15 @@
 """Bodies, queries and paths that are broken in every way that clients break them."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
 
-from tests.entrypoints.http.house import House, a_challenge, problem
+from adapters.memory.clock import ManualClock
+from tests.entrypoints.http.house import OPTIONS, House, a_challenge, problem
 
 JSON = {"Content-Type": "application/json"}
 SUBMISSION = b'{"challenge_id":"%s","language":"python3","source":"%s"}'
@@ -131,6 +134,38 @@ async def test_a_body_that_hides_its_length_is_cut_off(house: House) -> None:
     answer = await house.anyone.post("/auth/register", content=endless(), headers=JSON)
 
     problem(answer, 413, "too-large")
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/auth/register", "application/json"),
+        ("/auth/login", "application/x-www-form-urlencoded"),
+        ("/admin/challenges/{}/testcases", "application/json"),
+        ("/admin/challenges/{}/testcases", "multipart/form-data; boundary=b"),
+    ],
+)
+async def test_a_body_that_drips_is_not_waited_for(
+    clock: ManualClock, path: str, content_type: str
+) -> None:
+    async def dripping() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    options = replace(OPTIONS, body_deadline_s=0.2, upload_deadline_s=0.2)
+    async with House(clock=clock, options=options) as house:
+        admin = await house.admin()
+        challenge = await a_challenge(admin)
+        headers = {"Content-Type": content_type}
+
+        sending = admin.client.post(
+            path.format(challenge["id"]), content=dripping(), headers=headers
+        )
+        answer = await asyncio.wait_for(sending, 5)
+
+    problem(answer, 408, "request-timeout")
+    assert answer.headers["connection"] == "close"
 
 
 @pytest.mark.parametrize(("size", "status"), [(65_536, 202), (65_537, 413)])
