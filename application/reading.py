@@ -1,9 +1,41 @@
-"""Reading test data, wherever it is kept."""
+"""What several use cases look up: challenges as one may see them, and test data."""
 
 from collections.abc import AsyncGenerator
 
 from application.ports.blob_store import BlobStore
-from domain.challenge import TestData
+from application.ports.storage import UnitOfWork
+from domain.challenge import Challenge, ChallengeVersion, TestData
+from domain.errors import ChallengeNotFound
+from domain.ids import ChallengeId
+from domain.user import Role, User
+
+
+async def open_challenge(unit: UnitOfWork, user: User, id_or_slug: str) -> Challenge:
+    """The challenge, if it is published; admins have drafts and archived ones too, to try them.
+
+    Raises:
+        ChallengeNotFound: there is none that this user may see.
+    """
+    challenge = await unit.challenges.get(ChallengeId(id_or_slug))
+    challenge = challenge or await unit.challenges.by_slug(id_or_slug)
+    if challenge is None or not (challenge.is_open or user.role is Role.ADMIN):
+        raise ChallengeNotFound(id_or_slug)
+    return challenge
+
+
+async def newest(unit: UnitOfWork, challenge_id: ChallengeId) -> tuple[Challenge, ChallengeVersion]:
+    """The challenge as it stands, whatever its status, and its newest version.
+
+    Raises:
+        ChallengeNotFound: there is none.
+    """
+    challenge = await unit.challenges.get(challenge_id)
+    if challenge is None:
+        raise ChallengeNotFound(challenge_id)
+    version = await unit.challenges.version(challenge_id, challenge.version)
+    if version is None:
+        raise ChallengeNotFound(challenge_id)
+    return challenge, version
 
 
 async def whole(blobs: BlobStore, data: TestData) -> bytes:

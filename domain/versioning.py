@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from domain.challenge import (
     MAX_TESTS,
+    Challenge,
     ChallengeVersion,
     JudgingRules,
     TestCase,
@@ -49,6 +50,17 @@ def make_version(
         max_score=max_score(rules.scoring, [_full_marks(test) for test in ordered]),
         hash=_hash(rules, resolved, ordered),
         created_at=created_at,
+    )
+
+
+def moved_on(challenge: Challenge, version: ChallengeVersion, now: datetime) -> Challenge:
+    """The challenge one revision later, with this version as its newest and its published one."""
+    return replace(
+        challenge,
+        revision=challenge.revision + 1,
+        version=version.number,
+        published_version=version.number,
+        updated_at=now,
     )
 
 

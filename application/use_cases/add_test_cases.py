@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
+from application import reading
 from application.ports.blob_store import BlobStore
 from application.ports.clock import Clock
 from application.ports.ids import Ids
@@ -32,7 +33,7 @@ from domain.ids import BlobKey, ChallengeId, TestCaseId
 from domain.language import Language
 from domain.scoring import ScoringKind
 from domain.text import is_one_line
-from domain.versioning import make_version
+from domain.versioning import make_version, moved_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class AddTestCases:
             known = await unit.idempotency.find(key, self.clock.now()) if key else None
             if known is not None:
                 return await _as_before(unit, challenge_id, int(known.result))
-            _, newest = await _newest(unit, challenge_id)
+            _, newest = await reading.newest(unit, challenge_id)
         _check_together(newest, tests, replacing=replacing)
         made = [
             await self._stored(challenge_id, position, test) for position, test in enumerate(tests)
@@ -153,7 +154,7 @@ class AddTestCases:
             known = await unit.idempotency.find(key, now) if key else None
             if known is not None:
                 return await _as_before(unit, challenge_id, int(known.result))
-            challenge, newest = await _newest(unit, challenge_id)
+            challenge, newest = await reading.newest(unit, challenge_id)
             added = [replace(test, since_version=newest.number + 1) for test in made]
             kept = [] if replacing else await unit.test_cases.of_version(newest)
             version = make_version(
@@ -164,13 +165,7 @@ class AddTestCases:
                 offered=offered,
                 created_at=now,
             )
-            changed = replace(
-                challenge,
-                revision=challenge.revision + 1,
-                version=version.number,
-                published_version=version.number,
-                updated_at=now,
-            )
+            changed = moved_on(challenge, version, now)
             await unit.test_cases.add(added)
             await unit.challenges.add_version(version)
             await unit.challenges.update(changed, expected_revision=challenge.revision)
@@ -180,21 +175,9 @@ class AddTestCases:
         return Upload(challenge=changed, version=version, added=added)
 
 
-async def _newest(
-    unit: UnitOfWork, challenge_id: ChallengeId
-) -> tuple[Challenge, ChallengeVersion]:
-    challenge = await unit.challenges.get(challenge_id)
-    if challenge is None:
-        raise ChallengeNotFound(challenge_id)
-    version = await unit.challenges.version(challenge_id, challenge.version)
-    if version is None:
-        raise ChallengeNotFound(challenge_id)
-    return challenge, version
-
-
 async def _as_before(unit: UnitOfWork, challenge_id: ChallengeId, number: int) -> Upload:
     """What the first request with this key did."""
-    challenge, _ = await _newest(unit, challenge_id)
+    challenge, _ = await reading.newest(unit, challenge_id)
     version = await unit.challenges.version(challenge_id, number)
     if version is None:
         raise ChallengeNotFound(challenge_id)

@@ -1,14 +1,15 @@
 """Staff remove a test."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from application import reading
 from application.ports.clock import Clock
 from application.ports.judge import JudgePort
 from application.ports.storage import Storage
 from domain.challenge import Challenge
-from domain.errors import ChallengeNotFound, TestCaseNotFound
+from domain.errors import TestCaseNotFound
 from domain.ids import ChallengeId, TestCaseId
-from domain.versioning import make_version
+from domain.versioning import make_version, moved_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +28,8 @@ class DeleteTestCase:
         offered = await self.judge.languages()
         now = self.clock.now()
         async with self.storage.begin() as unit:
-            challenge = await unit.challenges.get(challenge_id)
-            if challenge is None:
-                raise ChallengeNotFound(challenge_id)
-            newest = await unit.challenges.version(challenge_id, challenge.version)
-            if newest is None or test_case_id not in newest.test_ids:
+            challenge, newest = await reading.newest(unit, challenge_id)
+            if test_case_id not in newest.test_ids:
                 raise TestCaseNotFound(test_case_id)
             tests = await unit.test_cases.of_version(newest)
             version = make_version(
@@ -42,13 +40,7 @@ class DeleteTestCase:
                 offered=offered,
                 created_at=now,
             )
-            changed = replace(
-                challenge,
-                revision=challenge.revision + 1,
-                version=version.number,
-                published_version=version.number,
-                updated_at=now,
-            )
+            changed = moved_on(challenge, version, now)
             await unit.challenges.add_version(version)
             await unit.challenges.update(changed, expected_revision=challenge.revision)
             return changed

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from application import reading
 from application.ports.storage import Storage
 from domain.challenge import Challenge, ChallengeVersion
-from domain.errors import ChallengeNotFound
 from domain.ids import ChallengeId
 
 
@@ -19,10 +19,4 @@ class GetChallenge:
             ChallengeNotFound: there is none.
         """
         async with self.storage.read() as unit:
-            challenge = await unit.challenges.get(challenge_id)
-            if challenge is None:
-                raise ChallengeNotFound(challenge_id)
-            version = await unit.challenges.version(challenge_id, challenge.version)
-        if version is None:
-            raise ChallengeNotFound(challenge_id)
-        return challenge, version
+            return await reading.newest(unit, challenge_id)

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from application import reading
 from application.ports.storage import Storage
 from application.ports.submissions import SubmissionRepository
-from domain.errors import ChallengeNotFound
 from domain.ids import ChallengeId, UserId
 from domain.leaderboard import Standing, standings
-from domain.user import Role, User
+from domain.user import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +34,7 @@ class GetLeaderboard:
         Raises:
             ChallengeNotFound: there is none that the reader may see.
         """
-        if challenge_id is not None:
-            await self._check_open(reader, challenge_id)
-        board = standings(await self.submissions.best_scores(challenge_id))
+        board = standings(await self.submissions.best_scores(await self._id(reader, challenge_id)))
         page = board[after : after + limit]
         own = next((line for line in board if line.user_id == reader.id), None)
         async with self.storage.read() as unit:
@@ -48,8 +46,8 @@ class GetLeaderboard:
             total=len(board),
         )
 
-    async def _check_open(self, reader: User, challenge_id: ChallengeId) -> None:
+    async def _id(self, reader: User, id_or_slug: str | None) -> ChallengeId | None:
+        if id_or_slug is None:
+            return None
         async with self.storage.read() as unit:
-            challenge = await unit.challenges.get(challenge_id)
-        if challenge is None or not (challenge.is_open or reader.role is Role.ADMIN):
-            raise ChallengeNotFound(challenge_id)
+            return (await reading.open_challenge(unit, reader, id_or_slug)).id

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from application import reading
 from application.ports.blob_store import BlobStore
 from application.ports.judge import JudgePort
-from application.ports.storage import Storage, UnitOfWork
+from application.ports.storage import Storage
 from application.ports.submissions import ChallengeProgress, SubmissionRepository
 from domain.challenge import Challenge, ChallengeVersion, TestCase, Visibility
 from domain.errors import ChallengeNotFound
-from domain.ids import ChallengeId
 from domain.language import Language
 from domain.limits import Limits
-from domain.user import Role, User
+from domain.user import User
 from domain.versioning import allows, limits_for
 
 MAX_SHOWN_BYTES = 64 * 1024
@@ -56,7 +55,7 @@ class GetOpenChallenge:
             ChallengeNotFound: there is none, or it is not published.
         """
         async with self.storage.read() as unit:
-            challenge = await _find(unit, user, id_or_slug)
+            challenge = await reading.open_challenge(unit, user, id_or_slug)
             version = await unit.challenges.version(challenge.id, challenge.published_version)
             if version is None:
                 raise ChallengeNotFound(id_or_slug)
@@ -85,11 +84,3 @@ class GetOpenChallenge:
             explanation=test.explanation,
             truncated=max(test.input.size_bytes, test.expected_output.size_bytes) > MAX_SHOWN_BYTES,
         )
-
-
-async def _find(unit: UnitOfWork, user: User, id_or_slug: str) -> Challenge:
-    challenge = await unit.challenges.get(ChallengeId(id_or_slug))
-    challenge = challenge or await unit.challenges.by_slug(id_or_slug)
-    if challenge is None or not (challenge.is_open or user.role is Role.ADMIN):
-        raise ChallengeNotFound(id_or_slug)
-    return challenge

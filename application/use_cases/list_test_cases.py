@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from application import reading
 from application.ports.storage import Storage
 from domain.challenge import ChallengeVersion, TestCase
-from domain.errors import ChallengeNotFound
 from domain.ids import ChallengeId
 
 
@@ -22,11 +22,6 @@ class ListTestCases:
             ChallengeNotFound: there is none.
         """
         async with self.storage.read() as unit:
-            challenge = await unit.challenges.get(challenge_id)
-            if challenge is None:
-                raise ChallengeNotFound(challenge_id)
-            version = await unit.challenges.version(challenge_id, challenge.version)
-            if version is None:
-                raise ChallengeNotFound(challenge_id)
+            _, version = await reading.newest(unit, challenge_id)
             tests = await unit.test_cases.of_version(version)
         return version, tests[after : after + limit]

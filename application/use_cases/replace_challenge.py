@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from application import reading
 from application.ports.clock import Clock
 from application.ports.judge import JudgePort
 from application.ports.storage import Storage, UnitOfWork
@@ -17,11 +18,11 @@ from domain.challenge import (
     check_slug,
 )
 from domain.checking import check_checker
-from domain.errors import ChallengeNotFound, StaleRevision
+from domain.errors import StaleRevision
 from domain.ids import ChallengeId
 from domain.language import Language
 from domain.scoring import check_scoring
-from domain.versioning import make_version
+from domain.versioning import make_version, moved_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,21 +56,15 @@ class ReplaceChallenge:
         check_scoring(rules.scoring)
         offered = await self.judge.languages()
         async with self.storage.begin() as unit:
-            old = await unit.challenges.get(challenge_id)
-            if old is None:
-                raise ChallengeNotFound(challenge_id)
+            old, newest = await reading.newest(unit, challenge_id)
             if old.revision != expected_revision:
                 raise StaleRevision(current=old.revision)
-            version = await self._version(unit, old, rules, offered)
+            version = await self._version(unit, newest, rules, offered)
             changed = replace(
-                old,
+                moved_on(old, version, self.clock.now()),
                 slug=old.slug if slug is None else check_slug(slug),
                 presentation=presentation,
                 status=status,
-                revision=old.revision + 1,
-                version=version.number,
-                published_version=version.number,
-                updated_at=self.clock.now(),
             )
             await unit.challenges.update(changed, expected_revision=expected_revision)
             return changed, version
@@ -77,19 +72,16 @@ class ReplaceChallenge:
     async def _version(
         self,
         unit: UnitOfWork,
-        challenge: Challenge,
+        newest: ChallengeVersion,
         rules: JudgingRules,
         offered: Sequence[Language],
     ) -> ChallengeVersion:
         """The newest version where the rules are as they were, else a new one, stored."""
-        newest = await unit.challenges.version(challenge.id, challenge.version)
-        if newest is None:
-            raise ChallengeNotFound(challenge.id)
         if newest.rules == rules:
             return newest
         made = make_version(
-            challenge_id=challenge.id,
-            number=challenge.version + 1,
+            challenge_id=newest.challenge_id,
+            number=newest.number + 1,
             rules=rules,
             tests=await unit.test_cases.of_version(newest),
             offered=offered,

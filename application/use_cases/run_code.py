@@ -4,6 +4,7 @@ import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application import reading
 from application.ports.clock import Clock
 from application.ports.ids import Ids
 from application.ports.judge import JudgePort
@@ -21,7 +22,7 @@ from domain.errors import (
 from domain.ids import ChallengeId, LanguageId, SubmissionId
 from domain.program import Program
 from domain.submission import Submission, SubmissionKind
-from domain.user import Role, User
+from domain.user import User
 from domain.versioning import allows
 
 KEPT_FOR = timedelta(hours=1)
@@ -72,7 +73,7 @@ class RunCode:
             id=SubmissionId(self.ids.new()),
             kind=SubmissionKind.RUN,
             user_id=user.id,
-            challenge_id=challenge_id,
+            challenge_id=version.challenge_id if version is not None else None,
             challenge_version=version.number if version is not None else None,
             language=language,
             ranked=False,
@@ -92,10 +93,8 @@ class RunCode:
         if challenge_id is None:
             return None
         async with self.storage.read() as unit:
-            challenge = await unit.challenges.get(challenge_id)
-            if challenge is None or not (challenge.is_open or user.role is Role.ADMIN):
-                raise ChallengeNotFound(challenge_id)
-            version = await unit.challenges.version(challenge_id, challenge.published_version)
+            challenge = await reading.open_challenge(unit, user, challenge_id)
+            version = await unit.challenges.version(challenge.id, challenge.published_version)
             if version is None:
                 raise ChallengeNotFound(challenge_id)
             tests = await unit.test_cases.of_version(version) if with_samples else []

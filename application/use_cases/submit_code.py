@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import dataclass
 
+from application import reading
 from application.ports.clock import Clock
 from application.ports.ids import Ids
 from application.ports.judge import JudgePort
@@ -10,7 +11,7 @@ from application.ports.storage import IdempotencyKey, Storage
 from application.ports.submissions import HandedIn, SubmissionRepository
 from application.ports.task_queue import QueueUnavailable, TaskQueue
 from domain.challenge import ChallengeVersion
-from domain.errors import ChallengeNotFound, LanguageNotOffered, NoTests
+from domain.errors import LanguageNotOffered, NoTests
 from domain.ids import ChallengeId, LanguageId, SubmissionId
 from domain.program import Program
 from domain.submission import Submission, SubmissionKind
@@ -55,7 +56,7 @@ class SubmitCode:
             id=SubmissionId(self.ids.new()),
             kind=SubmissionKind.SUBMISSION,
             user_id=user.id,
-            challenge_id=challenge_id,
+            challenge_id=version.challenge_id,
             challenge_version=version.number,
             language=language,
             ranked=user.role is Role.CANDIDATE,
@@ -68,10 +69,8 @@ class SubmitCode:
 
     async def _version(self, user: User, challenge_id: ChallengeId) -> ChallengeVersion:
         async with self.storage.read() as unit:
-            challenge = await unit.challenges.get(challenge_id)
-            if challenge is None or not (challenge.is_open or user.role is Role.ADMIN):
-                raise ChallengeNotFound(challenge_id)
-            version = await unit.challenges.version(challenge_id, challenge.published_version)
+            challenge = await reading.open_challenge(unit, user, challenge_id)
+            version = await unit.challenges.version(challenge.id, challenge.published_version)
         if version is None or not version.test_ids:
             raise NoTests(challenge_id)
         return version

@@ -53,6 +53,19 @@ class DeadQueue(InProcessTaskQueue):
         raise QueueUnavailable
 
 
+async def test_a_challenge_may_be_named_by_its_slug(world: World) -> None:
+    challenge = await world.a_challenge(a_test(), slug="by-name")
+
+    submission = await world.submit_code(
+        await world.a_candidate(),
+        challenge_id=ChallengeId("by-name"),
+        language=PYTHON,
+        program=single_file("echo"),
+    )
+
+    assert submission.challenge_id == challenge.id
+
+
 async def test_a_dead_queue_loses_nothing() -> None:
     world = World(queue=DeadQueue(slots=1))
     challenge = await world.a_challenge(a_test())
