@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
@@ -43,7 +43,7 @@ from domain.judging import (
 )
 from domain.language import Language, resolve_limits
 from domain.limits import Limits
-from domain.scoring import Scoring
+from domain.scoring import ScoredTest, Scoring, test_scores
 from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
 from domain.trial import tests_of_run
 from domain.versioning import limits_for
@@ -218,7 +218,12 @@ class JudgeSubmission:
         if run.ended_well and expected is not None:
             wanted = await reading.whole(self.blobs, expected)
             comparison = await asyncio.to_thread(compare, plan.checker, wanted, run.stdout)
-        return judged_test(run, comparison)
+        test = judged_test(run, comparison)
+        known = plan.scorings[run.ordinal - 1]
+        accepted = test.verdict is Verdict.ACCEPTED
+        alone = ScoredTest(weight=known.weight, group=known.group, accepted=accepted)
+        ((score, most),) = test_scores(plan.scoring, [alone])
+        return replace(test, score=score, max_score=most)
 
     async def _plan(self, claim: Claim) -> _Plan:
         language = await self._language(claim)

@@ -13,7 +13,9 @@ from application.ports.progress import (
     StatusChanged,
     TestFinished,
 )
+from domain.challenge import JudgingRules
 from domain.ids import SubmissionId
+from domain.scoring import Scoring, ScoringKind
 from tests.application.world import World, a_test
 
 
@@ -109,6 +111,23 @@ async def test_a_stream_that_forgets_everything_only_delays_the_end(world: World
 
     events = reader.result()
     assert _told(events) == ["queued", *WHOLE]
+
+
+async def test_a_live_test_has_the_score_that_the_judgement_gives_it(world: World) -> None:
+    rules = JudgingRules(scoring=Scoring(kind=ScoringKind.WEIGHTED))
+    challenge = await world.a_challenge(
+        a_test("1", weight=40), a_test("2", expected=b"other", weight=60), rules=rules
+    )
+    submission = await world.submitted(await world.a_candidate(), challenge, "echo")
+    reader = await _reading(world, submission.id)
+
+    await world.judge_submission()()
+
+    live = [e.what.test for e in await reader if isinstance(e.what, TestFinished)]
+    judgement = await world.submissions.judgement(submission.id, 1)
+    assert judgement is not None
+    assert [(int(t.score), int(t.max_score)) for t in live] == [(40, 40), (0, 60)]
+    assert tuple(live) == judgement.tests
 
 
 async def test_tests_carry_their_outcomes(world: World) -> None:
