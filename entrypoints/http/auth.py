@@ -1,5 +1,6 @@
 """Accounts and sign-ins: RFC 6749 where tokens are traded, with an optional cookie for browsers."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from domain.errors import CredentialsRefused
 from domain.user import SESSION_LIFETIME, User, fold_email
 from entrypoints.http import rate_limits
 from entrypoints.http.bodies import MalformedForm, form_body, has_body, json_body
+from entrypoints.http.clients import is_loopback_name
 from entrypoints.http.operations import FORM, Admits, Answer, Operation, Tag, described
 from entrypoints.http.problems import HttpRequest, Refused, malformed
 from entrypoints.http.responses import in_utc, json_response, no_content
@@ -106,7 +108,8 @@ async def login(
     email, password = form.get("username"), form.get("password")
     if not email or not password:
         return _token_error("invalid_request", "username and password are needed.")
-    key = f"{address_of(request, options)} {fold_email(email)}"
+    who = hashlib.sha256(fold_email(email).encode()).hexdigest()  # of any length, but kept short
+    key = f"{address_of(request, options)} {who}"
     await rates.take(request, rate_limits.LOGIN_AS, key)
     try:
         signed_in = await log_in(email=email, password=password)
@@ -238,6 +241,8 @@ def _tokens(
     )
     response = json_response(view, headers={"Pragma": "no-cache"})
     if with_cookie:
+        # The end of a sign-in that goes on is not told here. What outlives it is a dead token:
+        # the server refuses it, and the browser is in no worse a place than without it.
         max_age = int(SESSION_LIFETIME.total_seconds())
         response.set_cookie(_cookie(issued.refresh_token, options, max_age=max_age))
     return response
@@ -260,7 +265,8 @@ def _wants_cookie(request: HttpRequest, options: HttpOptions) -> bool:
         return False
     if wish != "1":
         raise MalformedForm(f"{COOKIE_MODE} can only be 1.")
-    if not _is_own_origin(request.headers.get("origin", ""), request.headers, options):
+    own = _is_own_origin(request.headers.get("origin", ""), request.headers, options)
+    if not own or not _is_own_host(request.headers.get("host", ""), options):
         raise Refused(
             403, "The cookie is for pages of this server only.", name="origin-not-allowed"
         )
@@ -277,9 +283,20 @@ def _is_own_origin(origin: str, headers: Mapping[str, str], options: HttpOptions
         return False
     if options.public_url and (given.scheme, given.netloc) == (public.scheme, public.netloc):
         return True
-    here_is_enough = options.loopback or not options.public_url
-    secure_enough = options.loopback or given.scheme == "https"
+    here_is_enough = options.is_local or not options.public_url
+    secure_enough = options.is_local or given.scheme == "https"
     return here_is_enough and secure_enough and given.netloc == headers.get("host")
+
+
+def _is_own_host(host: str, options: HttpOptions) -> bool:
+    """On this machine pages of others may let their names point here (DNS rebinding): refused."""
+    if not options.is_local:
+        return True
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    return name is not None and is_loopback_name(name)
 
 
 def _cookie(token: str, options: HttpOptions, *, max_age: int) -> Cookie:
@@ -288,7 +305,7 @@ def _cookie(token: str, options: HttpOptions, *, max_age: int) -> Cookie:
         value=token,
         path="/auth",
         max_age=max_age,
-        secure=not options.loopback,
+        secure=not options.is_local or (options.public_url or "").startswith("https:"),
         httponly=True,
         samesite="strict",
     )

@@ -13,6 +13,7 @@ from application.use_cases.get_open_challenge import GetOpenChallenge
 from application.use_cases.list_languages import ListLanguages
 from application.use_cases.list_open_challenges import ListOpenChallenges, ProgressFilter
 from domain.challenge import Difficulty
+from domain.errors import ChallengeNotFound
 from domain.ids import ChallengeId
 from entrypoints.http.operations import Admits, Answer, Operation, Tag, described
 from entrypoints.http.problems import HttpRequest
@@ -144,7 +145,7 @@ async def get_leaderboard_route(
     opt=described(
         Operation(
             summary="Read the standings of a challenge",
-            description="The best score of each candidate on this challenge.",
+            description="By id or slug: the best score of each candidate on this challenge.",
             tag=Tag.CANDIDATE,
             admits=Admits.MEMBERS,
             policy=READ,
@@ -159,10 +160,16 @@ async def get_challenge_leaderboard_route(
     challenge_id: FromPath[str],
     identity: NamedDependency[Identity],
     get_leaderboard: NamedDependency[GetLeaderboard],
+    get_open_challenge: NamedDependency[GetOpenChallenge],
     options: NamedDependency[HttpOptions],
 ) -> Response[bytes]:
     only = ChallengeId(identifier(challenge_id))
-    return json_response(await _board(request, identity, get_leaderboard, options, only))
+    try:
+        board = await _board(request, identity, get_leaderboard, options, only)
+    except ChallengeNotFound:  # no id, so perhaps a slug
+        only = (await get_open_challenge(identity.user, only)).challenge.id
+        board = await _board(request, identity, get_leaderboard, options, only)
+    return json_response(board)
 
 
 ROUTES = (

@@ -33,6 +33,11 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def is_loopback_name(host: str) -> bool:
+    """Whether the host of a URL or a `Host` field, without its port, is this machine's own."""
+    return host.lower() == "localhost" or is_loopback(host.removeprefix("[").removesuffix("]"))
+
+
 def network_of(address: str) -> str:
     """What is limited as one: an IPv4 address, or the /64 that one IPv6 subscriber has."""
     try:
@@ -49,7 +54,14 @@ def network_of(address: str) -> str:
 def _forwarded_for(scope: Scope | HTTPScope) -> list[str]:
     values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     hops = b",".join(values).decode("latin-1").split(",")
-    return [hop.strip() for hop in hops if hop.strip()]
+    return [_without_port(hop.strip()) for hop in hops if hop.strip()]
+
+
+def _without_port(hop: str) -> str:
+    """`1.2.3.4:5678` and `[::1]:5678` are written by some proxies; a bare IPv6 has many colons."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _is_trusted(address: str, trusted_proxies: tuple[str, ...]) -> bool:

@@ -25,10 +25,14 @@ def read_cursor(key: bytes, listing: str, cursor: str) -> str:
     Raises:
         Refused: it was not written here, or for another listing.
     """
+    if len(cursor) > _MAX_LENGTH:
+        raise _forged()
     try:
-        raw = base64.b64decode(cursor[:_MAX_LENGTH].encode(), altchars=b"-_", validate=True)
+        raw = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError):
         raise _forged() from None
+    if base64.urlsafe_b64encode(raw).decode() != cursor:  # its spare bits are not signed
+        raise _forged()
     signature, payload = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
     if not payload or not hmac.compare_digest(signature, _signature(key, listing, payload)):
         raise _forged()

@@ -27,10 +27,14 @@ _TAGS = {
 }
 _HEADER_SCHEMAS: Mapping[str, Json] = {
     "Idempotency-Key": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-    "If-Match": {"type": "string"},
+    "If-Match": {
+        "type": "string",
+        "pattern": r'^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$',
+    },
     "Last-Event-ID": {"type": "string"},
     "X-Refresh-Cookie": {"type": "string", "const": "1"},
 }
+_REQUIRED_HEADERS = frozenset({"If-Match"})
 _HEADER_EXAMPLES: Mapping[str, str] = {
     "Idempotency-Key": "7b1f8a52-3c0e-4d5e-9a41-0c2f6f1b8e77",
     "If-Match": "*",
@@ -167,7 +171,7 @@ def _in_header(operation: Operation) -> list[Json]:
         {
             "name": name,
             "in": "header",
-            "required": False,
+            "required": name in _REQUIRED_HEADERS,
             "description": text,
             "schema": _HEADER_SCHEMAS[name],
             "example": _HEADER_EXAMPLES[name],

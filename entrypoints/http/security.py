@@ -83,9 +83,10 @@ async def _admit_member(connection: Connection, use_cases: UseCases, operation: 
 
 
 def _admit_operator(connection: Connection, options: HttpOptions) -> None:
-    """Loopback counts only where no proxy speaks for others."""
+    """Loopback counts only where no proxy speaks for others, nor may stand before the server."""
     address = client_address(connection.scope, options.trusted_proxies)
-    if is_loopback(address) and "x-forwarded-for" not in connection.headers:
+    near = options.is_local and is_loopback(address)
+    if near and "x-forwarded-for" not in connection.headers:
         return
     if options.metrics_token is None:
         raise Refused(403, "This is for the operator only.")

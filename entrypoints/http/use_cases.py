@@ -1,6 +1,7 @@
 """What the HTTP interface needs to be given: use cases, and how it is run."""
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from application.ports.clock import Clock
 from application.ports.rate_limiter import RateLimiter
@@ -31,6 +32,7 @@ from application.use_cases.run_code import RunCode
 from application.use_cases.submit_code import SubmitCode
 from application.use_cases.update_user import UpdateUser
 from application.use_cases.watch_submission import WatchSubmission
+from entrypoints.http.clients import is_loopback_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ class HttpOptions:
     public_url: str | None = None
     """Where browsers reach the server; its origin may use the refresh cookie."""
     loopback: bool = True
-    """Whether the server listens on this machine only: then cookies need no HTTPS."""
+    """Whether the server listens on this machine only."""
     version: str = "0.1.0"
     stream_lifetime_s: float = 600
     """How long an event stream lasts at most; clients come again."""
@@ -92,3 +94,12 @@ class HttpOptions:
     """How long a client may take to send a body."""
     upload_deadline_s: float = 300
     """The same, where tests are uploaded."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine's own people come: no proxy tells the world of the server.
+
+        Then cookies need no HTTPS, and requests from this machine are its operator's.
+        """
+        public = urlsplit(self.public_url or "").hostname
+        return self.loopback and (public is None or is_loopback_name(public))

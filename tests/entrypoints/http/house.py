@@ -44,7 +44,7 @@ from entrypoints.http.use_cases import HttpOptions, UseCases
 from tests.application.world import PASSWORD, World
 
 Json = dict[str, Any]
-BASE = "http://testserver"
+BASE = "http://localhost"
 PUBLIC_INPUT, HIDDEN_INPUT = "hello\n", "SECRET-INPUT-7261\n"
 HIDDEN_OUTPUT = "SECRET-EXPECTED-9931\n"
 OPTIONS = HttpOptions(cursor_key=b"c" * 32, rate_limits=False, ping_s=0.05, stream_lifetime_s=5)

@@ -304,6 +304,58 @@ async def test_off_loopback_the_cookie_is_secure(clock: ManualClock) -> None:
         problem(foreign, 403, "origin-not-allowed")
 
 
+@pytest.mark.parametrize(
+    ("public_url", "secure"),
+    [
+        ("http://localhost:8000", False),
+        ("https://localhost", True),
+        ("https://a.example.org", True),
+    ],
+)
+async def test_behind_a_public_name_the_cookie_is_secure(
+    clock: ManualClock,
+    public_url: str,
+    secure: bool,  # noqa: FBT001
+) -> None:
+    async with House(clock=clock, options=replace(OPTIONS, public_url=public_url)) as house:
+        candidate = await house.candidate()
+
+        answer = await signed_in(house, candidate, {**COOKIE_MODE, "Origin": public_url})
+
+        assert ("Secure" in answer.headers["set-cookie"]) == secure
+
+
+async def test_a_loopback_server_behind_a_public_name_takes_that_origin_only(
+    clock: ManualClock,
+) -> None:
+    options = replace(OPTIONS, public_url="https://a.example.org")
+    async with House(clock=clock, options=options) as house:
+        problem(await signed_in(house, await house.candidate(), COOKIE_MODE), 403)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8000", 200),
+        ("127.0.0.1:8000", 200),
+        ("127.8.9.1", 200),
+        ("[::1]:8000", 200),
+        ("rebound.example.org:8000", 403),
+        ("localhost.example.org", 403),
+        ("127.0.0.1.example.org", 403),
+        ("192.168.1.5", 403),
+        ("[", 403),
+    ],
+)
+async def test_on_this_machine_the_cookie_is_for_its_own_names_only(
+    house: House, host: str, status: int
+) -> None:
+    candidate = await house.candidate()
+    headers = {"X-Refresh-Cookie": "1", "Host": host, "Origin": f"http://{host}"}
+
+    assert (await signed_in(house, candidate, headers)).status_code == status
+
+
 async def test_the_cookie_refreshes_and_moves_on(house: House) -> None:
     candidate = await house.candidate()
     browser = house.anyone
@@ -324,7 +376,7 @@ async def test_the_cookie_refreshes_and_moves_on(house: House) -> None:
         {"X-Refresh-Cookie": "1"},
         {"X-Refresh-Cookie": "1", "Origin": "http://evil.example.org"},
         {"X-Refresh-Cookie": "1", "Origin": "null"},
-        {"X-Refresh-Cookie": "1", "Origin": "http://testserver.evil.example.org"},
+        {"X-Refresh-Cookie": "1", "Origin": "http://localhost.evil.example.org"},
         {"X-Refresh-Cookie": "1", "Origin": "http://["},
     ],
 )

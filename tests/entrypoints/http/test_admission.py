@@ -9,6 +9,7 @@ import jwt
 import pytest
 
 from adapters.memory.clock import ManualClock
+from application.ports.rate_limiter import Allowance, RatePolicy
 from application.ports.storage import StoreUnavailable
 from domain.ids import SessionId, UserId
 from domain.user import Role
@@ -143,6 +144,25 @@ async def test_guessing_is_limited_for_an_address_and_an_email_together(
         assert (await _sign_in(owner, "c@example.org", PASSWORD)).status_code == 200
 
 
+async def test_the_limiter_keeps_no_name_that_was_typed(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with House(clock=clock, options=LIMITED) as house:
+        keys: list[str] = []
+        take = house.limiter.take
+
+        async def noted(policy: RatePolicy, key: str) -> Allowance:
+            keys.append(key)
+            return await take(policy, key)
+
+        monkeypatch.setattr(house.limiter, "take", noted)
+
+        await _sign_in(house.anyone, "typed" * 10_000, PASSWORD)
+
+        assert max(len(key) for key in keys) < 200
+        assert not any("typed" in key for key in keys)
+
+
 async def test_a_whole_class_behind_one_address_can_sign_in(clock: ManualClock) -> None:
     async with House(clock=clock, options=LIMITED) as house:
         answers = [
@@ -169,6 +189,10 @@ async def test_limits_can_be_lifted(house: House) -> None:
         ("10.0.0.1", "1.1.1.1, 198.51.100.1, 10.0.0.7", "198.51.100.1"),
         ("10.0.0.1", "", "10.0.0.1"),
         ("10.0.0.1", "garbage", "garbage"),
+        ("10.0.0.1", "198.51.100.1:5678", "198.51.100.1"),
+        ("10.0.0.1", "[2001:db8::1]:5678, 10.0.0.7:80", "2001:db8::1"),
+        ("10.0.0.1", "[2001:db8::1]", "2001:db8::1"),
+        ("10.0.0.1", "2001:db8::1", "2001:db8::1"),
     ],
 )
 def test_only_trusted_proxies_are_believed(peer: str, forwarded: str, seen: str) -> None:

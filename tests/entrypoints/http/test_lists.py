@@ -9,6 +9,7 @@ import pytest
 
 from application.ports.storage import IdempotencyKey
 from domain.ids import UserId
+from entrypoints.http.cursors import read_cursor, write_cursor
 from entrypoints.http.idempotency import InFlight
 from entrypoints.http.problems import Refused
 from tests.entrypoints.http.house import (
@@ -74,6 +75,26 @@ async def test_a_cursor_with_one_bit_changed_is_refused(house: House, position: 
     forged = base64.urlsafe_b64encode(bytes(raw)).decode()
 
     problem(await admin.client.get(f"/admin/users?cursor={forged}"), 400)
+
+
+@pytest.mark.parametrize("position", ["1", "12", "123"])
+def test_a_cursor_has_one_spelling(position: str) -> None:
+    cursor = write_cursor(b"k", "list", position)
+    body = cursor.rstrip("=")
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    others = {body[:-1] + letter + cursor[len(body) :] for letter in letters} - {cursor}
+
+    for other in others:
+        with pytest.raises(Refused):
+            read_cursor(b"k", "list", other)
+
+
+def test_a_cursor_with_more_behind_it_is_refused() -> None:
+    cursor = write_cursor(b"k", "list", "x" * 368)
+
+    assert read_cursor(b"k", "list", cursor) == "x" * 368
+    with pytest.raises(Refused):
+        read_cursor(b"k", "list", cursor + "AAAA")
 
 
 @pytest.mark.parametrize("path", ["/candidate/submissions", "/candidate/runs", "/admin/challenges"])

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -71,6 +72,16 @@ async def test_a_proxy_on_this_machine_does_not_make_others_near(house: House) -
     near = house.client(address="127.0.0.1")
 
     problem(await near.get("/metrics", headers={"X-Forwarded-For": "203.0.113.1"}), 403)
+
+
+@pytest.mark.parametrize(
+    "change", [{"loopback": False}, {"public_url": "https://assay.example.org"}]
+)
+async def test_where_others_may_come_nobody_is_near(
+    clock: ManualClock, change: dict[str, Any]
+) -> None:
+    async with House(clock=clock, options=replace(OPTIONS, **change)) as house:
+        problem(await house.client(address="127.0.0.1").get("/metrics"), 403)
 
 
 async def test_the_root_leads_to_the_description(house: House) -> None:

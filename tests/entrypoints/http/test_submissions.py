@@ -340,6 +340,8 @@ async def test_the_boards_rank_by_score_and_show_ones_own_line(house: House) -> 
     assert for_all["items"][0]["score"] == 20
     assert (for_all["total"], for_all["next_cursor"]) == (2, None)
     assert for_one.json() == for_all
+    assert (await best.client.get("/candidate/challenges/echo/leaderboard")).json()["total"] == 2
+    problem(await best.client.get("/candidate/challenges/none/leaderboard"), 404)
 
 
 async def test_the_detail_of_a_challenge_is_what_a_candidate_may_know(house: House) -> None:
