@@ -83,10 +83,14 @@ class Boxing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where one box runs: its slot, its parent and its leaf control groups."""
+    """Where one box runs: its slot, its parent and its leaf control groups.
+
+    `makers` is the group of all that is not the program.
+    """
 
     slot: int
     parent: int
+    makers: Path | None = None
     cgroups: tuple[Path, ...] = ()
     limits_address: bool = False
 
@@ -114,6 +118,8 @@ def command_line(boxing: Boxing, box: Box, place: Place) -> list[str]:
 
 def _launcher_options(boxing: Boxing, binds: tuple[Bind, ...], place: Place) -> list[str]:
     options = ["launch", "-p", str(place.parent)]
+    if place.makers:
+        options += ["-j", str(place.makers)]
     for folder in place.cgroups:
         options += ["-c", str(folder)]
     if boxing.staging:

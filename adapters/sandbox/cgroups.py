@@ -40,8 +40,14 @@ class Cgroups:
     kill: Hierarchy | None = None
 
     @property
+    def measuring(self) -> tuple[Hierarchy, ...]:
+        """Those that limit or count, and so may hold nothing but the program."""
+        found = (self.memory, self.pids, self.cpu)
+        return tuple(dict.fromkeys(h for h in found if h is not None))
+
+    @property
     def hierarchies(self) -> tuple[Hierarchy, ...]:
-        found = (self.memory, self.pids, self.cpu, self.kill)
+        found = (*self.measuring, self.kill)
         return tuple(dict.fromkeys(h for h in found if h is not None))
 
     def versions(self) -> dict[str, str]:
@@ -65,15 +71,23 @@ class Cgroups:
 
 
 class Leaf:
-    """The groups of one run, one folder a hierarchy."""
+    """The groups of one run: one folder a hierarchy, and one for what makes the box."""
 
     def __init__(self, cgroups: Cgroups, name: str) -> None:
         self._cgroups = cgroups
         self._name = name
-        self.folders = tuple(h.base / name for h in cgroups.hierarchies)
+        measuring = {h: h.base / name for h in cgroups.measuring}
+        self.folders = tuple(measuring.values())
+        """Those that the program joins at the last moment."""
+        self.makers: Path | None = None
+        """Where launcher, bubblewrap and init live: never on the program's bill."""
+        if cgroups.kill:
+            apart = "-makers" if cgroups.kill in measuring else ""
+            self.makers = cgroups.kill.base / f"{name}{apart}"
+        self._all = (*self.folders, self.makers) if self.makers else self.folders
 
     def make(self, *, memory_kib: int, processes: int) -> None:
-        for folder in self.folders:
+        for folder in self._all:
             folder.mkdir()
         if self._cgroups.memory:
             _limit_memory(self._cgroups.memory, self._name, memory_kib * 1024)
@@ -106,14 +120,15 @@ class Leaf:
         )
 
     def kill(self) -> None:
-        """End every process of the group at once, where the kernel can do that."""
+        """End the program and what makes its box at once, where the kernel can do that."""
         if self._cgroups.kill:
-            with contextlib.suppress(OSError):
-                _write(self._cgroups.kill.base / self._name / "cgroup.kill", 1)
+            for folder in self._all:
+                with contextlib.suppress(OSError):  # of v1, which cannot
+                    _write(folder / "cgroup.kill", 1)
 
     def remove(self) -> bool:
         """Whether all its folders are gone now; they stay busy until the last process is buried."""
-        gone = tuple(remove_group(folder) for folder in self.folders)
+        gone = tuple(remove_group(folder) for folder in self._all)
         return all(gone)
 
 
@@ -146,6 +161,8 @@ def sweep(bases: Iterable[Path]) -> None:
 
 def kill_group(folder: Path) -> None:
     """End the processes that a group of ours still holds."""
+    with contextlib.suppress(OSError):  # only v2 has it; it misses nobody who is being forked
+        _write(folder / "cgroup.kill", 1)
     with contextlib.suppress(OSError):
         for line in (folder / "cgroup.procs").read_text().split():
             with contextlib.suppress(ProcessLookupError):

@@ -285,11 +285,11 @@ static void filter_system_calls(void)
         code[n++] = ANSWER(SECCOMP_RET_ALLOW);
     }
     code[n++] = ERROR(EAFNOSUPPORT);
-    code[n++] = UNLESS_EQUAL_SKIP(SYS_socketpair, 3);
+    code[n++] = UNLESS_EQUAL_SKIP(SYS_socketpair, 4);
     code[n++] = LOAD(args[0]);
     code[n++] = UNLESS_EQUAL_SKIP(AF_UNIX, 1);
     code[n++] = ANSWER(SECCOMP_RET_ALLOW);
-    code[n++] = UNLESS_EQUAL_SKIP(SYS_socketpair, 0);
+    code[n++] = ERROR(EAFNOSUPPORT);
     code[n++] = ANSWER(SECCOMP_RET_ALLOW);
     struct sock_fprog program = {.len = n, .filter = code};
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)

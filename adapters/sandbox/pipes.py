@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import stat
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,15 +55,25 @@ def sealed_input(data: bytes) -> int:
 
 
 def open_pipe(owner: int | None, size: int | None = None) -> tuple[int, int]:
-    """A pipe (to read, to write) that the box may open again under /dev/stdout."""
+    """A pipe (to read, to write) that the box may open again under /dev/stdout, to write.
+
+    Not to read: a compiler that is told to include its own output would wait for it for ever.
+    """
     read_end, write_end = os.pipe2(os.O_CLOEXEC)
-    os.set_blocking(read_end, False)
-    if owner is not None:
-        os.fchown(write_end, owner, owner)
+    try:
+        os.set_blocking(read_end, False)
+        os.fchmod(write_end, stat.S_IWUSR)
+        if owner is not None:
+            os.fchown(write_end, owner, owner)
+        write_end = above_standard(write_end)
+    except OSError:
+        os.close(read_end)
+        os.close(write_end)
+        raise
     if size is not None:
         with contextlib.suppress(OSError):  # the user's share of pipe memory may be spent
             fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, size)
-    return read_end, above_standard(write_end)
+    return read_end, write_end
 
 
 def above_standard(descriptor: int) -> int:
@@ -131,6 +142,11 @@ class Reports:
             os.close(self._descriptor)
         _done(self.started)
         _done(self.ended)
+
+    def drain(self) -> None:
+        """Read what init has said by now, whatever the event loop was busy with."""
+        if self._is_open:
+            self._read()
 
     def _read(self) -> None:
         try:

@@ -6,13 +6,14 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from adapters.sandbox.box import ENVIRONMENT, Box, Boxing, BoxLimits, Place, command_line
 from adapters.sandbox.cgroups import Cgroups, Leaf, Usage, leaf_prefix
 from adapters.sandbox.pipes import PIPE_BYTES, Kind, Record, Reports, Sink, open_pipe, sealed_input
 from adapters.sandbox.processes import tree_usage
+from adapters.sandbox.waiting import to_its_end
 from domain.judging import Excess
 
 STDERR_BYTES = 64 * 1024
@@ -80,7 +81,7 @@ class Boxes:
             try:
                 await running.watch()
             finally:
-                await _to_its_end(running.finish())
+                await to_its_end(running.finish())
                 self._running.discard(running)
             if self._is_closed:
                 raise BoxesClosed
@@ -106,7 +107,7 @@ class Boxes:
         try:
             yield leaf
         finally:
-            await _to_its_end(_removed(leaf))
+            await to_its_end(_removed(leaf))
 
 
 async def _removed(leaf: Leaf) -> None:
@@ -115,20 +116,6 @@ async def _removed(leaf: Leaf) -> None:
         if leaf.remove():
             return
         await asyncio.sleep(0.001 if attempt < _QUICK_TRIES else 0.02)
-
-
-async def _to_its_end(work: Coroutine[None, None, None]) -> None:
-    """Cleaning up goes on when whoever waits for it is cancelled meanwhile."""
-    task = asyncio.ensure_future(work)
-    cancelled = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-    task.result()
-    if cancelled is not None:
-        raise cancelled
 
 
 class _Running:
@@ -152,6 +139,7 @@ class _Running:
         place = Place(
             slot=slot,
             parent=os.getpid(),
+            makers=self._leaf.makers,
             cgroups=self._leaf.folders,
             limits_address=self._weak,
         )
@@ -188,8 +176,16 @@ class _Running:
         # Asyncio's own subprocesses cost a thread each, and a child watcher that may be another's.
         actions = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(descriptors)]
         environment = {**ENVIRONMENT, **box.variables}
-        self._pid = os.posix_spawn(command[0], command, environment, file_actions=actions)
-        self._pidfd = os.pidfd_open(self._pid)
+        self._pid = os.posix_spawn(
+            command[0], command, environment, file_actions=actions, setsid=True
+        )
+        try:
+            self._pidfd = os.pidfd_open(self._pid)
+        except OSError:
+            os.killpg(self._pid, signal.SIGKILL)
+            self._leaf.kill()
+            os.waitpid(self._pid, 0)
+            raise
         self._is_reaped = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
 
@@ -215,17 +211,25 @@ class _Running:
             await asyncio.wait({self._reports.ended}, timeout=delay)
 
     def _look(self, wall_ns: int) -> float | None:
-        """How long the program may go on unwatched; None when it was just killed."""
+        """How long the program may go on unwatched; None when it has ended or was just killed."""
         cpu_ns = self._cpu_so_far()
-        if cpu_ns >= self._limits.kill_time_ms * 1_000_000:
-            self._stop(Excess.CPU_TIME)
-        elif wall_ns >= self._limits.wall_time_ms * 1_000_000:
-            self._stop(Excess.WALL_TIME)
-        elif self._weak and self._peak_kib > self._limits.memory_kib:
-            self._stop(Excess.MEMORY)
-        if self._killed_ns:
+        excess = self._reached(cpu_ns, wall_ns)
+        if excess is not None:
+            # This server may have stood still: the program may have ended in time meanwhile.
+            self._reports.drain()
+            if not self._reports.ended.done():
+                self._stop(excess)
             return None
-        return self._next_look(cpu_ns, wall_ns)
+        return None if self._killed_ns else self._next_look(cpu_ns, wall_ns)
+
+    def _reached(self, cpu_ns: int, wall_ns: int) -> Excess | None:
+        if cpu_ns >= self._limits.kill_time_ms * 1_000_000:
+            return Excess.CPU_TIME
+        if wall_ns >= self._limits.wall_time_ms * 1_000_000:
+            return Excess.WALL_TIME
+        if self._weak and self._peak_kib > self._limits.memory_kib:
+            return Excess.MEMORY
+        return None
 
     def _next_look(self, cpu_ns: int, wall_ns: int) -> float:
         """No sooner than the program, using every core, could be over its CPU limit."""
@@ -255,20 +259,19 @@ class _Running:
     def kill(self) -> None:
         """End the box and all in it. Harmless when it has ended.
 
-        Bubblewrap's monitor is killed; its child, the box's first process, dies with it, and the
-        kernel ends all that is in the namespaces below.
+        The launcher leads a process group, which bubblewrap, its child and our init never leave;
+        so it reaches a child that is not yet bound to its parent, too. The kernel ends all that is
+        in the namespaces below.
         """
         self._killed_ns = self._killed_ns or time.monotonic_ns()
         if not self._is_reaped.is_set():
             with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+                os.killpg(self._pid, signal.SIGKILL)
         self._leaf.kill()
 
     async def finish(self) -> None:
         """Wait until nothing of the box is left."""
         try:
-            # Before init has reported, bubblewrap's child may not yet be bound to its parent.
-            await asyncio.wait({self._reports.started}, timeout=_START_S)
             if Kind.ENDED not in self._reports.records:
                 self.kill()
             await self._is_reaped.wait()
@@ -302,7 +305,7 @@ class _Running:
             memory_kib=usage.peak_kib or 0,
             stdout=self._stdout.content,
             stderr=self._stderr.content,
-            excess=frozenset(self._excess | self._excess_of(usage)),
+            excess=self._whole_excess(usage, wall_ns if ended else None),
         )
 
     def _usage(self, ended: Record | None) -> Usage:
@@ -314,6 +317,15 @@ class _Running:
         if peak_kib is None:
             peak_kib = max(self._peak_kib, ended.max_rss_kib if ended else 0)
         return replace(usage, cpu_ns=cpu_ns, peak_kib=peak_kib)
+
+    def _whole_excess(self, usage: Usage, wall_ns: int | None) -> frozenset[Excess]:
+        """Times are judged by what was measured; how long the program ran, only init knows."""
+        excess = self._excess | self._excess_of(usage)
+        if wall_ns is not None:
+            excess.discard(Excess.WALL_TIME)
+            if wall_ns >= self._limits.wall_time_ms * 1_000_000:
+                excess.add(Excess.WALL_TIME)
+        return frozenset(excess)
 
     def _excess_of(self, usage: Usage) -> set[Excess]:
         excess = set()

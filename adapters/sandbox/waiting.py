@@ -1,6 +1,7 @@
 """Waiting for work that several wait for."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import TypeVar
 
 from application.ports.judge import JudgeUnavailable
@@ -19,3 +20,18 @@ async def result_of(task: asyncio.Task[T]) -> T:
     if task.cancelled():
         raise JudgeUnavailable(CLOSED)
     return task.result()
+
+
+async def to_its_end(work: Coroutine[None, None, T]) -> T:
+    """Cleaning up goes on when whoever waits for it is cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    cancelled = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    result = task.result()
+    if cancelled is not None:
+        raise cancelled
+    return result

@@ -1,5 +1,7 @@
 """Programs that look for what is not theirs: files, the network, other processes, the report."""
 
+import asyncio
+
 import pytest
 
 from adapters.sandbox.judge import SandboxJudge
@@ -279,6 +281,60 @@ async def test_children_end_with_it(judge: SandboxJudge, way: str) -> None:
 
     assert (run.stdout, run.exit_code, run.excess) == (b"over\n", 0, frozenset())
     assert run.wall_ms < 5_000
+
+
+@pytest.mark.parametrize("child", ["sleep(60);", "_exit(3);", "for (;;) ;"])
+async def test_a_child_given_to_its_parent_holds_nothing_up(
+    judge: SandboxJudge, child: str
+) -> None:
+    source = f"""
+#define _GNU_SOURCE
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void) {{
+    for (int i = 0; i < 3; i++)
+        if (syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0) == 0) {{ {child} }}
+    return 0;
+}}
+"""
+    run = await ran(judge, "c", source, limits=QUICK)
+
+    assert (run.exit_code, run.signal, run.excess) == (0, None, frozenset())
+
+
+@pytest.mark.parametrize("family", [2, 16, 30, 40])
+async def test_pairs_of_sockets_are_of_one_family(judge: SandboxJudge, family: int) -> None:
+    source = f"import socket\ntry: socket.socketpair({family})\nexcept OSError as e: print(e.errno)"
+
+    assert (await ran(judge, "python3", source)).stdout == b"97\n"
+
+
+async def test_its_outputs_cannot_be_read(judge: SandboxJudge) -> None:
+    run = await ran(judge, "bash", "echo a; read -r -t 1 line <>/dev/stdout; cat /dev/stderr")
+
+    assert (run.stdout, run.exit_code) == (b"a\n", 1)
+    assert run.stderr.count(b"Permission denied") == 2
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+async def test_a_compiler_is_not_held_up_by_its_own_output(
+    judge: SandboxJudge, number: int
+) -> None:
+    work = judged(judge, job("c", f'#include "/dev/fd/{number}"\n'))
+
+    compilation, _ = await asyncio.wait_for(work, timeout=20)
+
+    assert (compilation.ok, compilation.fault) == (False, None)
+
+
+async def test_its_limits_leave_no_core_and_no_rank(judge: SandboxJudge) -> None:
+    source = "ulimit -Hc; ulimit -Hi; ulimit -Hr; ulimit -Hq; ulimit -He"
+
+    lines = (await ran(judge, "bash", source)).stdout.split()
+
+    assert lines[1:] == [b"1024", b"0", b"0", b"0"]
 
 
 async def test_a_test_leaves_nothing_for_the_next(judge: SandboxJudge) -> None:

@@ -1,0 +1,125 @@
+"""One box at a time: how it is timed when the server stands still, and how it is ended."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from adapters.sandbox.box import Box, BoxLimits
+from adapters.sandbox.machine import Machine, look_at, own_folder
+from adapters.sandbox.running import Boxes, BoxesClosed
+from domain.judging import Excess
+from tests.adapters.sandbox.judging import groups_of, processes
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+LIMITS = BoxLimits(
+    time_ms=500, kill_time_ms=550, wall_time_ms=1_000, memory_kib=65_536, stdout_bytes=1_024
+)
+SLEEPER = Box(command=("/bin/sleep", "1000"), limits=LIMITS)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def machine(pytestconfig: pytest.Config) -> AsyncIterator[Machine]:
+    home = Path(pytestconfig.cache.mkdir("assay-sandbox")) / "sandbox"
+    yield await look_at(home, own_folder(home), allow_weak=True)
+
+
+@pytest.fixture
+def boxes(machine: Machine) -> Boxes:
+    assert machine.boxing is not None
+    return Boxes(machine.boxing, machine.cgroups)
+
+
+# --- a server that stands still ----------------------------------------------------------------
+
+
+@pytest.fixture
+def stall(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server stands still for 2 s whenever it has waited in vain for a program."""
+    wait = asyncio.wait
+
+    async def stalled(
+        futures: set[asyncio.Future[None]],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - as asyncio has it
+    ) -> object:
+        done, pending = await wait(futures, timeout=timeout)
+        if not done:
+            time.sleep(2)  # noqa: ASYNC251 - the very thing
+        return done, pending
+
+    monkeypatch.setattr(asyncio, "wait", stalled)
+
+
+@pytest.mark.parametrize(("seconds", "excess"), [("0.5", set()), ("1.2", {Excess.WALL_TIME})])
+@pytest.mark.usefixtures("stall")
+async def test_only_the_time_that_the_program_took_counts(
+    boxes: Boxes, seconds: str, excess: set[Excess]
+) -> None:
+    outcome = await boxes.run(Box(command=("/bin/sleep", seconds), limits=LIMITS), 0)
+
+    assert outcome.exit_code == 0
+    assert outcome.excess == excess
+
+
+# --- an end while a box is being made ----------------------------------------------------------
+
+
+async def _closed_after(boxes: Boxes, delay: float) -> None:
+    work = asyncio.ensure_future(boxes.run(SLEEPER, 0))
+    await asyncio.sleep(delay)
+    await boxes.close()
+    with pytest.raises(BoxesClosed):
+        await work
+
+
+async def _cancelled_after(boxes: Boxes, delay: float) -> None:
+    work = asyncio.ensure_future(boxes.run(SLEEPER, 0))
+    await asyncio.sleep(delay)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+
+
+@pytest.mark.parametrize("end", [_closed_after, _cancelled_after])
+async def test_a_box_can_be_ended_at_any_moment(
+    machine: Machine, end: Callable[[Boxes, float], asyncio.Future[None]]
+) -> None:
+    assert machine.boxing is not None
+    for step in range(60):
+        boxes = Boxes(machine.boxing, machine.cgroups)
+
+        await asyncio.wait_for(end(boxes, step * 0.0002), timeout=2)
+
+    assert _bubblewraps() == []
+
+
+def _bubblewraps() -> list[str]:
+    """Every process of this machine that is bubblewrap for the sleeper."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            try:
+                command = (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"/bin/sleep\0" + b"1000" in command:
+                found.append(folder.name)
+    return found
+
+
+async def test_all_that_makes_a_box_is_in_its_group(machine: Machine, boxes: Boxes) -> None:
+    work = asyncio.ensure_future(boxes.run(SLEEPER, 0))
+    await asyncio.sleep(0.3)
+
+    held = [pid for group in groups_of(os.getpid()) for pid in processes(group)]
+    everyone = set(_bubblewraps())
+
+    await boxes.close()
+    with pytest.raises(BoxesClosed):
+        await work
+    assert machine.cgroups.kill is None or everyone <= set(held)
