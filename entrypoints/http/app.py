@@ -128,6 +128,7 @@ def _dependencies(
     watching = Watching(
         get_submission=use_cases.get_submission,
         watch_submission=use_cases.watch_submission,
+        authenticate=use_cases.authenticate,
         clock=use_cases.clock,
         options=options,
         streams=streams,

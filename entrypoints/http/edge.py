@@ -1,12 +1,23 @@
 """Around every request: its id, its log line, its figures, and what every answer carries."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import cast
 
 import structlog
 from litestar.enums import ScopeType
-from litestar.types import HTTPDisconnectEvent, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import (
+    HTTPDisconnectEvent,
+    HTTPReceiveMessage,
+    HTTPScope,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    WebSocketReceiveMessage,
+)
 
 from entrypoints.http import request_id
 from entrypoints.http.metrics import Metrics
@@ -19,6 +30,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "no-referrer",
 }
 """Of every answer that does not say otherwise."""
+_LEAVE_AT = "assay_leave_at"
 _LOG = structlog.get_logger(__name__)
 
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -94,7 +106,7 @@ class _Answer:
     def receive_of(self, receive: Receive) -> Receive:
         """As given; but whoever asked for the head only leaves before a stream begins."""
         if not self._without_body:
-            return receive
+            return partial(_receive_in_time, self._scope, receive)
 
         async def leave() -> HTTPDisconnectEvent:
             return {"type": "http.disconnect"}
@@ -120,6 +132,24 @@ class _Answer:
         route = str(self._scope.get("path_template") or "")
         methods = {*value.decode().split(", "), *self._methods.get(route, ())}
         return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set()))).encode()
+
+
+def leave_at(scope: Scope, moment: float) -> None:
+    """Treat the client as gone from that moment of the event loop's clock on.
+
+    A stream whose client does not read waits in `send` and can end by itself no more.
+    """
+    scope["state"][_LEAVE_AT] = moment
+
+
+async def _receive_in_time(
+    scope: HTTPScope, receive: Receive
+) -> HTTPReceiveMessage | WebSocketReceiveMessage:
+    try:
+        async with asyncio.timeout_at(scope["state"].get(_LEAVE_AT)):
+            return await receive()
+    except TimeoutError:
+        return {"type": "http.disconnect"}
 
 
 def _known(method: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -18,14 +19,17 @@ from application.ports.progress import (
     StatusChanged,
     TestFinished,
 )
-from application.use_cases.authenticate import Identity
+from application.ports.storage import StoreUnavailable
+from application.use_cases.authenticate import Authenticate, Identity
 from application.use_cases.get_submission import GetSubmission, SubmissionDetails
 from application.use_cases.watch_submission import WatchSubmission
-from domain.errors import SubmissionNotFound
+from domain.errors import NotSignedIn, SubmissionNotFound
 from domain.ids import SubmissionId
 from domain.submission import Submission, SubmissionKind, SubmissionStatus
+from entrypoints.http.edge import leave_at
 from entrypoints.http.event_ids import place_before, told_id, was_told
 from entrypoints.http.problems import HttpRequest
+from entrypoints.http.security import bearer_token
 from entrypoints.http.streams import Streams
 from entrypoints.http.use_cases import HttpOptions
 from entrypoints.http.views.submissions import shown_test_view, submission_item
@@ -36,6 +40,8 @@ PING = b": ping\n\n"
 _ID = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})")
 _RETRY_MS = 2_000
 """After how long browsers come again."""
+_GRACE_S = 1.0
+"""How much later than its end a stream is cut off that waits for a reader who does not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +50,20 @@ class Watching:
 
     get_submission: GetSubmission
     watch_submission: WatchSubmission
+    authenticate: Authenticate
     clock: Clock
     options: HttpOptions
     streams: Streams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """Who reads a stream, and how long they may."""
+
+    identity: Identity
+    token: str
+    end_at: float
+    """By the event loop's clock."""
 
 
 async def watch(
@@ -60,31 +77,50 @@ async def watch(
 
     Raises:
         SubmissionNotFound: there is none, or it is another's.
+        Refused: 429, too many are open.
     """
     details = await watching.get_submission(submission_id, owner=identity.user, kind=kind)
+    watching.streams.check_room(identity.user.id)
     after = _last_event_id(request.headers.get("last-event-id", ""), details.submission)
     life_s = (identity.expires_at - watching.clock.now()).total_seconds()
+    end_at = asyncio.get_running_loop().time() + min(watching.options.stream_lifetime_s, life_s)
+    leave_at(request.scope, end_at + _GRACE_S)
+    reader = _Reader(identity=identity, token=bearer_token(request), end_at=end_at)
     told = _told(watching, identity, details, after)
-    body = _paced(told, watching, min(watching.options.stream_lifetime_s, life_s))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Stream(body, media_type=EVENT_STREAM, headers=headers)
+    return Stream(_counted(told, watching, reader), media_type=EVENT_STREAM, headers=headers)
+
+
+async def _counted(
+    told: AsyncGenerator[bytes], watching: Watching, reader: _Reader
+) -> AsyncGenerator[bytes]:
+    """The stream, as one of those that its reader may have open."""
+    with watching.streams.opened(reader.identity.user.id) as has_room:
+        async with aclosing(_paced(told, watching, reader)) as paced:
+            yield f"retry: {_RETRY_MS}\n\n".encode()
+            if has_room:
+                async for piece in paced:
+                    yield piece
 
 
 async def _paced(
-    told: AsyncGenerator[bytes], watching: Watching, life_s: float
+    told: AsyncGenerator[bytes], watching: Watching, reader: _Reader
 ) -> AsyncGenerator[bytes]:
     """The events as they come, a ping in every silence, until life ends or the server stops."""
     loop = asyncio.get_running_loop()
-    end_at = loop.time() + life_s
+    admitted_at = loop.time()
     upcoming = asyncio.ensure_future(anext(told, None))
     ending = asyncio.ensure_future(watching.streams.ending.wait())
     try:
-        yield f"retry: {_RETRY_MS}\n\n".encode()
-        while (left_s := end_at - loop.time()) > 0 and not ending.done():
+        while (left_s := reader.end_at - loop.time()) > 0 and not ending.done():
             patience_s = min(watching.options.ping_s, left_s)
             await asyncio.wait(
                 {upcoming, ending}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED
             )
+            if loop.time() - admitted_at >= watching.options.ping_s:
+                if not await _is_still_admitted(watching, reader):
+                    return
+                admitted_at = loop.time()
             if not upcoming.done():
                 yield PING
                 continue
@@ -98,6 +134,16 @@ async def _paced(
             ending.cancel()
             await asyncio.wait({upcoming, ending})
             await told.aclose()
+
+
+async def _is_still_admitted(watching: Watching, reader: _Reader) -> bool:
+    """Whether the reader would be let in now; asked of the store, not of what is remembered."""
+    watching.authenticate.forget(reader.identity.session_id)
+    try:
+        await watching.authenticate(reader.token)
+    except (NotSignedIn, StoreUnavailable):  # who may read all the same comes again
+        return False
+    return True
 
 
 async def _told(

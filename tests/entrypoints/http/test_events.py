@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.memory.clock import ManualClock
+from domain.ids import UserId
 from entrypoints.http.streams import Streams
 from tests.entrypoints.http.house import (
     DEFAULT_TESTS,
@@ -16,6 +17,7 @@ from tests.entrypoints.http.house import (
     Person,
     a_challenge,
     events_of,
+    problem,
     submit,
     upload,
 )
@@ -143,6 +145,49 @@ async def test_a_stream_ends_when_its_readers_token_does(house: House, clock: Ma
     assert answer.status_code == 200
 
 
+async def test_a_user_has_ten_streams_at_once(clock: ManualClock) -> None:
+    async with House(clock=clock, options=replace(OPTIONS, stream_lifetime_s=1)) as house:
+        candidate, path = await waiting(house)
+        other, others_path = await waiting(house, "other@example.org")
+        ten = [asyncio.create_task(candidate.client.get(path)) for _ in range(10)]
+        await asyncio.sleep(0.3)
+
+        eleventh = await candidate.client.get(path)
+        others = await other.client.get(others_path)
+        await asyncio.gather(*ten)
+        later = await candidate.client.get(path)
+
+        problem(eleventh, 429, "too-many-streams")
+        assert int(eleventh.headers["retry-after"]) >= 1
+        assert (others.status_code, later.status_code) == (200, 200)
+
+
+async def test_heads_of_streams_take_no_room(house: House) -> None:
+    candidate, path = await waiting(house)
+
+    answers = [await candidate.client.head(path) for _ in range(12)]
+
+    assert {answer.status_code for answer in answers} == {200}
+
+
+@pytest.mark.parametrize("how", ["signed out", "disabled"])
+async def test_a_stream_ends_when_its_reader_is_shut_out(clock: ManualClock, how: str) -> None:
+    options = replace(OPTIONS, ping_s=0.1, stream_lifetime_s=600)
+    async with House(clock=clock, options=options) as house:
+        admin = await house.admin()
+        candidate, path = await waiting(house)
+        reading = asyncio.create_task(candidate.client.get(path))
+        await asyncio.sleep(0.15)
+        session = house.world.tokens.read_access(candidate.access_token).session_id
+
+        if how == "disabled":
+            await admin.client.patch(f"/admin/users/{candidate.id}", json={"disabled": True})
+        else:  # at another server, so that nothing here is told
+            await house.use_cases.log_out(user_id=UserId(candidate.id), session_id=session)
+
+        assert (await asyncio.wait_for(reading, 3)).status_code == 200
+
+
 async def test_a_stop_ends_every_stream(clock: ManualClock) -> None:
     streams = Streams()
     options = replace(OPTIONS, ping_s=60, stream_lifetime_s=600)
@@ -211,9 +256,9 @@ async def followed(
     return await reading if reading else await events_of(candidate, path)
 
 
-async def waiting(house: House) -> tuple[Person, str]:
+async def waiting(house: House, email: str = "cand@example.org") -> tuple[Person, str]:
     """A candidate, and the stream of a run of theirs that nobody judges."""
-    candidate = await house.candidate()
+    candidate = await house.candidate(email)
     run = await candidate.client.post(
         "/candidate/runs", json={"language": "python3", "source": NEVER_DONE}
     )

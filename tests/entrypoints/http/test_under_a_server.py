@@ -8,6 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 import uvicorn
+from litestar.types import HTTPReceiveMessage, Message
 
 from adapters.memory.clock import ManualClock
 from entrypoints.http.streams import Streams
@@ -71,6 +72,44 @@ async def test_a_reader_that_leaves_leaves_nothing_running(served: Served) -> No
     await asyncio.sleep(0.2)
     assert "event: status" in pinged
     assert len(asyncio.all_tasks()) <= before
+
+
+async def test_a_reader_that_does_not_read_keeps_nothing(clock: ManualClock) -> None:
+    """Its answer fills what the connection holds, and then waits for it for ever."""
+    options = replace(PATIENT, ping_s=0.0001, stream_lifetime_s=1)
+    async with House(clock=clock, options=options) as house:
+        candidate = await house.candidate()
+        path = await _an_endless_stream(candidate)
+        stuck = asyncio.Event()
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                await stuck.wait()
+
+        async def receive() -> HTTPReceiveMessage:
+            await stuck.wait()
+            raise AssertionError
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "scheme": "http",
+            "query_string": b"",
+            "headers": [(b"authorization", f"Bearer {candidate.access_token}".encode())],
+            "client": ("127.0.0.1", 1),
+            "server": ("localhost", 80),
+            "extensions": {},
+        }
+        before = asyncio.all_tasks()
+
+        await asyncio.wait_for(house.app(scope, receive, send), 5)  # type: ignore[arg-type]
+
+        assert asyncio.all_tasks() - before == set()
 
 
 async def test_an_open_stream_does_not_hold_up_a_stop(served: Served) -> None:
