@@ -39,7 +39,9 @@ from entrypoints.http.idempotency import InFlight
 from entrypoints.http.metrics import Metrics
 from entrypoints.http.openapi import build_document
 from entrypoints.http.operations import Operation, operation_of
+from entrypoints.http.pages import page_of
 from entrypoints.http.rate_limits import RateLimits
+from entrypoints.http.readiness import Readiness
 from entrypoints.http.streams import Streams
 from entrypoints.http.use_cases import HttpOptions, UseCases
 
@@ -95,6 +97,7 @@ def create_app(
     document = build_document(operations_of(app), version=options.version, url=options.public_url)
     app.state.openapi = document
     app.state.openapi_json = msgspec.json.encode(document)
+    app.state.openapi_page = page_of(document)
     return app
 
 
@@ -141,6 +144,7 @@ def _dependencies(
         "watching": watching,
         "in_flight": InFlight(),
         "metrics": metrics,
+        "readiness": Readiness(use_cases.check_health),
     }
     return {
         "identity": Provide(_identity, sync_to_thread=False),

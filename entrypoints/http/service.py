@@ -4,24 +4,17 @@ from litestar import get
 from litestar.constants import OPENAPI_JSON_HANDLER_NAME
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.openapi.plugins import RedocRenderPlugin, ScalarRenderPlugin, SwaggerRenderPlugin
 from litestar.response import Redirect, Response
 
-from application.use_cases.check_health import CheckHealth
+from entrypoints.http import pages
 from entrypoints.http.metrics import CONTENT_TYPE, Metrics
 from entrypoints.http.operations import Admits, Answer, Operation, Tag, described
-from entrypoints.http.problems import HttpRequest
+from entrypoints.http.readiness import Readiness
 from entrypoints.http.responses import json_response
 from entrypoints.http.schemas.users import AliveView, ReadyView
 from entrypoints.http.use_cases import HttpOptions
 
 HTML = "text/html"
-_DOCS_POLICY = (
-    "default-src 'none'; frame-ancestors 'none'; connect-src 'self' https://cdn.jsdelivr.net; "
-    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; img-src 'self' data: https:; "
-    "style-src 'unsafe-inline' https:; font-src https: data:; worker-src blob:"
-)
-"""The pages that Litestar makes load their scripts from this one place."""
 
 
 @get(
@@ -45,7 +38,7 @@ async def is_alive() -> Response[bytes]:
     opt=described(
         Operation(
             summary="Does every dependency answer",
-            description="Each by name.",
+            description="Each by name, as of at most a second ago.",
             tag=Tag.SERVICE,
             admits=Admits.ANYONE,
             answers=(
@@ -61,9 +54,9 @@ async def is_alive() -> Response[bytes]:
     ),
 )
 async def is_ready(
-    check_health: NamedDependency[CheckHealth], options: NamedDependency[HttpOptions]
+    readiness: NamedDependency[Readiness], options: NamedDependency[HttpOptions]
 ) -> Response[bytes]:
-    answers = dict(await check_health())
+    answers = dict(await readiness())
     ready = all(answers.values())
     view = ReadyView(ready=ready, dependencies=answers, version=options.version)
     retry = {} if ready else {"Retry-After": "5"}
@@ -119,29 +112,22 @@ async def read_openapi(state: State) -> Response[bytes]:
     )
 
 
-def _page(what: str) -> Operation:
-    return Operation(
-        summary=f"Browse this description ({what})",
-        description="A page for people; it loads its scripts from a public network.",
-        tag=Tag.SERVICE,
-        admits=Admits.ANYONE,
-        answers=(Answer(description="The page.", body=str, media_type=HTML),),
-    )
-
-
-@get("/schema", opt=described(_page("Scalar")))
-async def browse(request: HttpRequest) -> Response[bytes]:
-    return _docs(ScalarRenderPlugin(), request)
-
-
-@get("/schema/swagger", opt=described(_page("Swagger UI")))
-async def browse_with_swagger(request: HttpRequest) -> Response[bytes]:
-    return _docs(SwaggerRenderPlugin(), request)
-
-
-@get("/schema/redoc", opt=described(_page("Redoc")))
-async def browse_with_redoc(request: HttpRequest) -> Response[bytes]:
-    return _docs(RedocRenderPlugin(), request)
+@get(
+    "/schema",
+    opt=described(
+        Operation(
+            summary="Browse this description",
+            description="A page for people, without scripts.",
+            tag=Tag.SERVICE,
+            admits=Admits.ANYONE,
+            answers=(Answer(description="The page.", body=str, media_type=HTML),),
+        )
+    ),
+)
+async def browse(state: State) -> Response[str]:
+    content: str = state.openapi_page
+    headers = {"Content-Security-Policy": pages.POLICY, "Cache-Control": "no-cache"}
+    return Response(content=content, media_type=HTML, headers=headers)
 
 
 @get(
@@ -169,17 +155,5 @@ ROUTES = (
     read_metrics,
     read_openapi,
     browse,
-    browse_with_swagger,
-    browse_with_redoc,
     begin,
 )
-
-
-def _docs(
-    plugin: ScalarRenderPlugin | SwaggerRenderPlugin | RedocRenderPlugin, request: HttpRequest
-) -> Response[bytes]:
-    return Response(
-        content=plugin.render(request, request.app.state.openapi),
-        media_type=HTML,
-        headers={"Content-Security-Policy": _DOCS_POLICY},
-    )

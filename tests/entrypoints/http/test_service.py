@@ -1,5 +1,6 @@
 """Health, figures, and the description that the server gives of itself."""
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from adapters.memory.clock import ManualClock
 from application.ports.storage import StoreUnavailable
 from entrypoints.http.app import operations_of
 from entrypoints.http.examples import EXAMPLES
+from entrypoints.http.pages import page_of
 from tests.entrypoints.http.house import OPTIONS, House, problem
 
 
@@ -42,6 +44,25 @@ async def test_a_dependency_that_is_down_is_named_and_makes_a_503(house: House) 
     assert answer.headers["retry-after"] == "5"
     assert answer.json()["dependencies"]["blob_store"] is False
     assert answer.json()["ready"] is False
+
+
+async def test_however_many_ask_the_dependencies_are_looked_at_once(house: House) -> None:
+    looks = 0
+    check = house.world.blobs.check
+
+    async def counted() -> None:
+        nonlocal looks
+        looks += 1
+        await check()
+
+    house.world.blobs.check = counted  # type: ignore[method-assign]
+
+    await asyncio.gather(*(house.anyone.get("/health/ready") for _ in range(20)))
+    at_once = looks
+    await asyncio.sleep(1.1)
+    await house.anyone.get("/health/ready")
+
+    assert (at_once, looks) == (1, 2)
 
 
 async def test_figures_are_for_this_machine(house: House) -> None:
@@ -90,13 +111,46 @@ async def test_the_root_leads_to_the_description(house: House) -> None:
     assert (answer.status_code, answer.headers["location"]) == (302, "/schema")
 
 
-@pytest.mark.parametrize("path", ["/schema", "/schema/swagger", "/schema/redoc"])
-async def test_the_description_has_pages(house: House, path: str) -> None:
-    answer = await house.anyone.get(path)
+async def test_the_description_has_a_page_that_runs_and_loads_nothing(house: House) -> None:
+    answer = await house.anyone.get("/schema")
 
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
-    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert not [word for word in ("script", "unsafe", "http:", "https:") if word in policy]
+    assert not [word for word in ("<script", "src=", "<link", "onload") if word in answer.text]
+
+
+async def test_the_page_tells_of_every_operation(house: House) -> None:
+    page = (await house.anyone.get("/schema")).text
+    document = (await house.anyone.get("/schema/openapi.json")).json()
+
+    told = [(m.upper(), path) for path, found in document["paths"].items() for m in found]
+    assert [name for name in told if f"<code>{' '.join(name)}</code>" not in page] == []
+
+
+def test_a_page_shows_what_looks_like_markup_as_text() -> None:
+    operation = {
+        "operationId": "x",
+        "summary": "<b>",
+        "description": "<script>alert(1)</script> `<i>`",
+        "tags": ["T"],
+        "parameters": [],
+        "responses": {"200": {"description": "<u>"}},
+    }
+    page = page_of(
+        {
+            "info": {"title": "<t>", "version": "1", "description": ""},
+            "tags": [{"name": "T", "description": ""}],
+            "paths": {"/x": {"get": operation}},
+            "components": {"schemas": {"S": {"pattern": "</pre><script>"}}},
+        }
+    )
+
+    assert not [tag for tag in ("<b>", "<script", "<i>", "<u>", "<t>") if tag in page]
+    assert "<code>&lt;i&gt;</code>" in page
 
 
 async def test_the_document_describes_every_operation_with_examples(house: House) -> None:
