@@ -18,6 +18,8 @@ SESSION_LIFETIME = timedelta(days=30)
 PRECEDING_TOKEN_GRACE = timedelta(seconds=30)
 """How long the refresh token before the current one still answers (decision 13)."""
 
+_BLANK = "\u0020\u00a0\u3000"
+"""What is taken away around what people type: no line break, nor any other control character."""
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -77,9 +79,10 @@ def check_email(email: str) -> str:
     """The address without blanks around it.
 
     Raises:
-        InvalidUser: it is not an address that mail could be sent to.
+        InvalidUser: it is not an address that mail could be sent to. A line break at its end is
+            no blank but somebody's slip, or worse, and not quietly mended.
     """
-    trimmed = email.strip()
+    trimmed = email.strip(_BLANK)
     if len(trimmed) > MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(trimmed):
         raise InvalidUser("/email", "is not an e-mail address")
     return trimmed
@@ -106,7 +109,7 @@ def check_display_name(name: str) -> str:
     Raises:
         InvalidUser: it is empty, too long, or not printable.
     """
-    trimmed = name.strip()
+    trimmed = name.strip(_BLANK)
     if not 1 <= len(trimmed) <= MAX_DISPLAY_NAME_LENGTH:
         raise InvalidUser("/display_name", f"must have 1 to {MAX_DISPLAY_NAME_LENGTH} characters")
     if not is_one_line(trimmed):

@@ -42,12 +42,14 @@ async def demo_admin(container: Container, settings: Settings) -> DemoAdmin | No
 
 
 async def _opens(container: Container, password: str) -> bool:
-    """Whether one can still log in with it."""
+    """Whether one can still log in with it, and is an admin then; no sign-in stays behind."""
     try:
-        await container.log_in()(email=EMAIL, password=password)
+        signed_in = await container.log_in()(email=EMAIL, password=password)
     except CredentialsRefused:
         return False
-    return True
+    identity = await container.authenticate()(signed_in.access.value)
+    await container.log_out()(user_id=identity.user.id, session_id=identity.session_id)
+    return identity.user.is_enabled_admin
 
 
 def _kept(file: Path | None) -> str | None:

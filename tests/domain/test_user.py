@@ -103,7 +103,7 @@ def test_a_disabled_admin_does_not_count_as_one(
     ],
 )
 def test_an_address_that_mail_can_be_sent_to_is_taken(email: str) -> None:
-    assert check_email(f" {email}\n") == email
+    assert check_email(f" {email} ") == email
 
 
 @pytest.mark.parametrize(
@@ -177,3 +177,11 @@ def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
         check_display_name(name)
 
     assert refusal.value.pointer == "/display_name"
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n", "\t", "\x00", "\x1f", "\u0085", "\u2028"])
+def test_a_control_character_around_a_name_or_address_is_not_taken_away(blank: str) -> None:
+    with pytest.raises(InvalidUser):
+        check_email(f"ada@example.org{blank}")
+    with pytest.raises(InvalidUser):
+        check_display_name(f"{blank}Ada")

@@ -8,8 +8,8 @@ NO_NUL = r"^[^\u0000]*$"
 LANGUAGE = "^[a-z][a-z0-9]{0,31}$"
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 _BLANK = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-ONE_LINE = f"^[{_BLANK}]*[^{_CONTROL}{_BLANK}][^{_CONTROL}]*$"
-"""No line breaks or other control characters, and not only blanks."""
+ONE_LINE = f"^[{_BLANK}]*[^{_CONTROL}{_BLANK}][^{_CONTROL}]*$(?!\\n)"
+"""No line breaks or other control characters, and not only blanks; Python's `$` takes one more."""
 
 LanguageName = Annotated[
     str, msgspec.Meta(pattern=LANGUAGE, max_length=32, description="As `/candidate/languages`.")

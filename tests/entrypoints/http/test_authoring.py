@@ -357,3 +357,14 @@ async def test_staff_see_every_challenge(house: House, status: str) -> None:
     found = (await admin.client.get(f"/admin/challenges?status={status}")).json()["items"]
 
     assert [item["status"] for item in found] == [status]
+
+
+@pytest.mark.parametrize("change", [{"title": "x\n"}, {"tags": ["x\n"]}, {"slug": "x\n"}])
+async def test_a_line_that_ends_with_a_line_break_is_no_line(
+    house: House, change: dict[str, object]
+) -> None:
+    admin = await house.admin()
+
+    answer = await admin.client.post("/admin/challenges", json={"title": "Echo", **change})
+
+    problem(answer, 422)
