@@ -12,8 +12,8 @@ from adapters.sandbox.machine import Machine, look_at, own_folder
 from adapters.sandbox.offers import Offer, Offers, Refusal
 from adapters.sandbox.programs import JudgedProgram
 from adapters.sandbox.report import LanguageReport, SandboxReport
-from adapters.sandbox.running import Boxes, BoxesClosed
-from adapters.sandbox.waiting import CLOSED, result_of
+from adapters.sandbox.running import Boxes, BoxesClosed, MachineSpent
+from adapters.sandbox.waiting import CLOSED, result_of, to_its_end
 from application.ports.judge import JudgeJob, JudgePort, JudgeUnavailable
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
@@ -72,6 +72,8 @@ class SandboxJudge(JudgePort):
                     yield await program.run(test.ordinal, await test.load(), job.limits)
             except BoxesClosed:
                 raise JudgeUnavailable(CLOSED) from None
+            except MachineSpent as spent:
+                raise JudgeUnavailable(spent.reason) from spent
 
     async def describe(self) -> SandboxReport:
         """What this machine gives, and every language with its version or what it lacks."""
@@ -112,11 +114,20 @@ class SandboxJudge(JudgePort):
             raise JudgeUnavailable(CLOSED)
         if self._starting is None:
             self._starting = asyncio.create_task(self._start())
-        return await result_of(self._starting)
+        starting = self._starting
+        try:
+            return await result_of(starting)
+        except Exception:
+            if self._starting is starting and starting.done():
+                self._starting = None  # what failed once is tried again by the next who asks
+            raise
 
     async def _start(self) -> Machine:
-        own = self._own = own_folder(self._folder)
-        machine = await look_at(self._folder, own, allow_weak=self._allow_weak)
+        try:
+            own = self._own = self._own or own_folder(self._folder)
+            machine = await look_at(self._folder, own, allow_weak=self._allow_weak)
+        except OSError as error:
+            raise JudgeUnavailable(f"the sandbox could not be started: {error}") from error
         for slot in range(self._slots):
             self._free.put_nowait(slot)
         if machine.boxing and machine.problem is None:
@@ -157,11 +168,14 @@ class SandboxJudge(JudgePort):
 
     @contextlib.asynccontextmanager
     async def _job_folder(self) -> AsyncIterator[Path]:
-        folder = _fresh_folder(self._own)
+        try:
+            folder = _fresh_folder(self._own)
+        except OSError as error:
+            raise JudgeUnavailable(f"no folder could be made: {error}") from error
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            await to_its_end(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
 
 
 def _fresh_folder(parent: Path | None) -> Path:

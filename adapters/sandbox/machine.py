@@ -76,6 +76,7 @@ async def look_at(folder: Path, own: Path, *, allow_weak: bool) -> Machine:
     cgroups = _recorded_cgroups(own)
     accounts = own / "passwd"
     accounts.write_text(_ACCOUNTS)
+    accounts.chmod(0o644)
     machine = replace(machine, init_built=True, cgroups=cgroups)
     basic = Boxing(
         init=init,

@@ -44,10 +44,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A language that does not, and why, for staff."""
+    """A language that does not, and why, for staff; `may_pass` where another try may succeed."""
 
     entry: Entry
     reason: str
+    may_pass: bool = True
 
 
 class Offers:
@@ -94,7 +95,11 @@ class Offers:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _tried_entry(self, entry: Entry) -> Offer | Refusal:
-        return await _or_refusal(entry, self._offer(entry))
+        """A machine that is busy at its start must not lose a language for as long as it runs."""
+        found = await _or_refusal(entry, self._offer(entry))
+        if isinstance(found, Refusal) and found.may_pass:
+            return await _or_refusal(entry, self._offer(entry))
+        return found
 
     async def _offer(self, entry: Entry) -> Offer:
         kit = Kit(entry=entry, toolchain=await entry.find())
@@ -140,7 +145,8 @@ class Offers:
         if not kept.is_dir():
             async with self._job_folder() as folder:
                 fresh = folder / "prepared"
-                fresh.mkdir(mode=0o755)
+                fresh.mkdir()
+                fresh.chmod(0o755)
                 _must(await prepare(self._boxes, kit, script, fresh, slot), "it was prepared")
                 self._prepared.mkdir(parents=True, exist_ok=True)
                 await asyncio.to_thread(_keep, fresh, kept)
@@ -150,12 +156,14 @@ class Offers:
 async def _or_refusal(entry: Entry, work: Coroutine[None, None, Offer]) -> Offer | Refusal:
     try:
         return await work
-    except (ToolMissing, BoxBroken) as error:
-        return Refusal(entry=entry, reason=error.reason)
+    except ToolMissing as error:
+        return Refusal(entry=entry, reason=error.reason, may_pass=False)
     except BoxesClosed:
-        return Refusal(entry=entry, reason=CLOSED)
-    except OSError as error:
-        return Refusal(entry=entry, reason=f"{error}")
+        return Refusal(entry=entry, reason=CLOSED, may_pass=False)
+    except BoxBroken as error:
+        return Refusal(entry=entry, reason=error.reason)
+    except Exception as error:  # noqa: BLE001 - one language's fault must not reach the others
+        return Refusal(entry=entry, reason=f"{type(error).__name__}: {error}")
 
 
 def _keep(fresh: Path, kept: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import io
 import os
 import stat
 import struct
@@ -12,6 +13,10 @@ from enum import IntEnum
 
 PIPE_BYTES = 1 << 20
 """As much as the kernel lets an unprivileged process ask for."""
+_READ_BYTES = 64 * 1024
+_REST_S = 0.004
+_WASTE = bytearray(PIPE_BYTES)
+"""What is over is read into this and looked at by nobody."""
 _FIRST_FREE = 10
 _RECORD = struct.Struct("=iiqqqq")
 
@@ -86,13 +91,18 @@ def above_standard(descriptor: int) -> int:
 
 
 class Sink:
-    """Reads a pipe to its end, keeps the first `cap` bytes and says when there are more."""
+    """Reads a pipe to its end, keeps the first `cap` bytes and says when there are more.
+
+    What is over is thrown away in large steps and at leisure, so that a flood costs its writer
+    more time than us.
+    """
 
     def __init__(self, descriptor: int, cap: int, on_overflow: Callable[[], None]) -> None:
         self._descriptor = descriptor
         self._cap = cap
         self._on_overflow = on_overflow
-        self._kept = bytearray()
+        self._kept = io.BytesIO()
+        self._pause: asyncio.TimerHandle | None = None
         self.is_over = False
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self._loop.create_future()
@@ -100,27 +110,48 @@ class Sink:
 
     @property
     def content(self) -> bytes:
-        return bytes(self._kept)
+        """Without a copy, as long as nothing more is written."""
+        return self._kept.getvalue()
 
     def close(self) -> None:
         if not self.ended.done():
+            if self._pause:
+                self._pause.cancel()
             self._loop.remove_reader(self._descriptor)
             os.close(self._descriptor)
             self.ended.set_result(None)
 
     def _read(self) -> None:
         try:
-            chunk = os.read(self._descriptor, PIPE_BYTES)
+            chunk = os.read(self._descriptor, _READ_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         if not chunk:
             self.close()
             return
-        room = self._cap - len(self._kept)
-        self._kept += chunk[:room]
-        if len(chunk) > room and not self.is_over:
+        room = self._cap - self._kept.tell()
+        self._kept.write(chunk[:room] if len(chunk) > room else chunk)
+        if len(chunk) > room:
             self.is_over = True
+            with contextlib.suppress(OSError):  # as for any other pipe
+                fcntl.fcntl(self._descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+            self._rest()
             self._on_overflow()
+
+    def _rest(self) -> None:
+        self._loop.remove_reader(self._descriptor)
+        self._pause = self._loop.call_later(_REST_S, self._discard)
+
+    def _discard(self) -> None:
+        try:
+            is_at_end = os.readv(self._descriptor, [_WASTE]) == 0
+        except (BlockingIOError, InterruptedError):
+            self._loop.add_reader(self._descriptor, self._rest)
+            return
+        if is_at_end:
+            self.close()
+        else:
+            self._rest()
 
 
 class Reports:

@@ -4,15 +4,17 @@ import asyncio
 import contextlib
 import io
 import shlex
+import shutil
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from adapters.sandbox import java
 from adapters.sandbox.box import APP, WORK, Bind, Box, BoxLimits
 from adapters.sandbox.languages import Entry
-from adapters.sandbox.running import BoxBroken, Boxes, Outcome
+from adapters.sandbox.running import OUT_OF, BoxBroken, Boxes, MachineSpent, Outcome, broken_by
 from adapters.sandbox.toolchains import Toolchain
 from domain.judging import Compilation, Excess, Run
 from domain.limits import Limits
@@ -23,7 +25,9 @@ _OUT = f"{WORK}/out"
 _COMPILE_CPU_MS = 30_000
 _COMPILE_WALL_MS = 60_000
 _PREPARE_CPU_MS = 300_000
-_MAX_ARTIFACT_BYTES = 128 << 20
+_MAX_ARTIFACT_BYTES = 32 << 20
+_MAX_CHECK_BYTES = 4096
+_COPY_BYTES = 1 << 20
 _MAX_PREPARED_BYTES = 512 << 20
 _MAX_ARTIFACT_FILES = 5_000
 _MAX_DEPTH = 16
@@ -32,7 +36,8 @@ _LEAST_HEAP_MIB = 8
 
 # The sources come in on standard input and what was compiled goes out on descriptor 3, both as
 # tar: so neither step needs a folder of this machine that the box could write to or fill.
-_UNPACK = "mkdir src out && tar -xf - -C src && cd src && exec 3>&1 >&2 </dev/null || exit 125\n"
+# A check leaves nothing, so it has no descriptor to leave it on.
+_UNPACK = "mkdir src out && tar -xf - -C src && cd src && exec {keep}>&2 </dev/null || exit 125\n"
 _PACK = f"exec tar -cf - -C {_OUT} . >&3\n"
 
 
@@ -102,7 +107,10 @@ def _named(file: SourceFile, entry: Entry) -> SourceFile:
 
 
 class JudgedProgram:
-    """One program in its slot: compiled once, then run on inputs; a broken box is a fault."""
+    """One program in its slot: compiled once, then run on inputs; a broken box is a fault.
+
+    Both steps raise MachineSpent where no other box would do better.
+    """
 
     def __init__(self, *, boxes: Boxes, kit: Kit, folder: Path, slot: int) -> None:
         self._boxes = boxes
@@ -115,6 +123,8 @@ class JudgedProgram:
         sources = sources_of(program, self._kit.entry)
         try:
             built = await compile_program(self._boxes, self._kit, sources, self._folder, self._slot)
+        except MachineSpent:
+            raise
         except BoxBroken as broken:
             return Compilation(ok=False, fault=broken.reason)
         self._built = built
@@ -127,6 +137,8 @@ class JudgedProgram:
         test = (ordinal, stdin, limits)
         try:
             return await run_test(self._boxes, self._kit, self._built, test, self._slot)
+        except MachineSpent:
+            raise
         except BoxBroken as broken:
             return Run(ordinal=ordinal, fault=broken.reason)
 
@@ -141,6 +153,7 @@ async def compile_program(
 
     Raises:
         BoxBroken: the platform failed.
+        MachineSpent: it has run out of something.
     """
     outcome = await boxes.run(_compile_box(kit, sources), slot)
     compilation = _compilation(kit.entry, outcome)
@@ -149,7 +162,9 @@ async def compile_program(
             # A check may run code of the program (Perl's BEGIN), so what it wrote is not taken.
             archive = outcome.stdout if kit.entry.compile else b""
             await asyncio.to_thread(_fill, folder, archive, _beside(kit.entry, sources))
-        except (tarfile.TarError, OSError, ValueError):
+        except (tarfile.TarError, OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in OUT_OF:
+                raise broken_by(error, "the program could not be kept") from error
             compilation = Compilation(ok=False, output="The compiler left nothing that can be run.")
     return Built(compilation=compilation, sources=sources, folder=folder)
 
@@ -192,9 +207,12 @@ async def version_of(boxes: Boxes, kit: Kit, slot: int) -> Outcome:
 
 
 def _compile_box(kit: Kit, sources: Sources) -> Box:
+    makes = bool(kit.entry.compile)
+    unpack = _UNPACK.replace("{keep}", "3>&1 " if makes else "")
+    cap = _MAX_ARTIFACT_BYTES if makes else _MAX_CHECK_BYTES
     return Box(
-        command=("/bin/sh", "-c", _UNPACK + _compile_script(kit, sources)),
-        limits=_tool_limits(kit.entry, _COMPILE_CPU_MS, _MAX_ARTIFACT_BYTES),
+        command=("/bin/sh", "-c", unpack + _compile_script(kit, sources)),
+        limits=_tool_limits(kit.entry, _COMPILE_CPU_MS, cap),
         binds=kit.binds,
         variables=kit.toolchain.variables,
         stdin=_packed(sources.files),
@@ -245,7 +263,7 @@ def _refusal(entry: Entry, outcome: Outcome) -> str:
 
 def _packed(files: tuple[SourceFile, ...]) -> bytes:
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for file in files:
             content = file.content.encode()
             member = tarfile.TarInfo(file.name)
@@ -264,16 +282,20 @@ def _beside(entry: Entry, sources: Sources) -> tuple[SourceFile, ...]:
 def _fill(folder: Path, archive: bytes, beside: tuple[SourceFile, ...]) -> None:
     """Write files of ours; the archive comes out of the box, so nothing in it is trusted."""
     for file in beside:
-        (folder / file.name).write_bytes(file.content.encode())
+        _write(folder / file.name, io.BytesIO(file.content.encode()), 0o644)
     if not archive:
         return
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r|") as opened:
+        total = 0
         for number, member in enumerate(opened):
-            if number > _MAX_ARTIFACT_FILES:
-                raise ValueError("too many files")
+            total += member.size  # a sparse file's is larger than what came out
+            if number > _MAX_ARTIFACT_FILES or total > _MAX_PREPARED_BYTES:
+                raise ValueError("too much")
             content = opened.extractfile(member) if member.isreg() else None
             if content is not None:
-                _write(folder / _inside(member.name), content.read(), member.mode)
+                path = folder / _inside(member.name)
+                _make_folders(path.parent, folder)
+                _write(path, content, member.mode)
 
 
 def _inside(name: str) -> PurePosixPath:
@@ -283,11 +305,19 @@ def _inside(name: str) -> PurePosixPath:
     return path
 
 
-def _write(path: Path, content: bytes, mode: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _make_folders(path: Path, root: Path) -> None:
+    """Down to `path`; the box's uid must see into each, whatever this server's umask says."""
+    for part in reversed((path, *path.parents)):
+        if part.is_relative_to(root) and part != root:
+            part.mkdir(exist_ok=True)
+            part.chmod(0o755)
+
+
+def _write(path: Path, content: IO[bytes], mode: int) -> None:
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
-    path.write_bytes(content)
+    with path.open("xb") as file:
+        shutil.copyfileobj(content, file, _COPY_BYTES)
     path.chmod(0o755 if mode & 0o100 else 0o644)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import os
 import signal
@@ -17,12 +18,16 @@ from adapters.sandbox.waiting import to_its_end
 from domain.judging import Excess
 
 STDERR_BYTES = 64 * 1024
+_COPIED_AT_ONCE = 256 * 1024
 _START_S = 20.0
 """A box starts in some 5 ms; a machine that needs this long cannot judge."""
 _SHORTEST_LOOK_S = 0.004
 _LONGEST_LOOK_S = 0.5
 _WEAK_LOOK_S = 0.01
 _BUSY_GROUP_TRIES, _QUICK_TRIES = 200, 20
+SPENT = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
+OUT_OF = SPENT | {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
+"""What a program cannot bring about from its box."""
 _numbers = itertools.count(1)
 """One for the whole process, like the names of its groups."""
 
@@ -33,6 +38,15 @@ class BoxBroken(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class MachineSpent(BoxBroken):
+    """There are no descriptors or processes left, so that no other box would do better now."""
+
+
+def broken_by(error: OSError, what: str) -> BoxBroken:
+    kind = MachineSpent if error.errno in SPENT else BoxBroken
+    return kind(f"{what}: {error}")
 
 
 class BoxesClosed(Exception):
@@ -71,12 +85,13 @@ class Boxes:
 
         Raises:
             BoxBroken: the platform failed, not the program.
+            MachineSpent: so it did, and would for every other box.
             BoxesClosed: this was closed before the program ended.
         """
         if self._is_closed:
             raise BoxesClosed
         async with self._leaf(box.limits) as leaf:
-            running = _Running(self._boxing, box, slot, leaf, weak=self._cgroups.memory is None)
+            running = await self._started(box, slot, leaf)
             self._running.add(running)
             try:
                 await running.watch()
@@ -94,6 +109,13 @@ class Boxes:
             running.kill()
         await asyncio.gather(*(running.gone.wait() for running in tuple(self._running)))
 
+    async def _started(self, box: Box, slot: int, leaf: Leaf) -> "_Running":
+        async with _input(box.stdin) as stdin:
+            if self._is_closed:
+                raise BoxesClosed
+            weak = self._cgroups.memory is None
+            return _Running(self._boxing, box, _Spot(slot=slot, leaf=leaf, stdin=stdin), weak=weak)
+
     @contextlib.asynccontextmanager
     async def _leaf(self, limits: BoxLimits) -> AsyncIterator[Leaf]:
         try:
@@ -103,11 +125,37 @@ class Boxes:
                 processes=limits.processes,
             )
         except OSError as error:
-            raise BoxBroken(f"no control group could be made: {error}") from error
+            raise broken_by(error, "no control group could be made") from error
         try:
             yield leaf
         finally:
             await to_its_end(_removed(leaf))
+
+
+@contextlib.asynccontextmanager
+async def _input(data: bytes) -> AsyncIterator[int]:
+    """Its descriptor while a box is started; copying much would hold up all that is judged."""
+    try:
+        if len(data) <= _COPIED_AT_ONCE:
+            descriptor = sealed_input(data)
+        else:
+            copying = asyncio.ensure_future(asyncio.to_thread(sealed_input, data))
+            try:
+                descriptor = await asyncio.shield(copying)
+            except asyncio.CancelledError:
+                copying.add_done_callback(_closed)
+                raise
+    except OSError as error:
+        raise broken_by(error, "the input could not be kept") from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _closed(copying: asyncio.Future[int]) -> None:
+    if not copying.cancelled() and copying.exception() is None:
+        os.close(copying.result())
 
 
 async def _removed(leaf: Leaf) -> None:
@@ -118,12 +166,21 @@ async def _removed(leaf: Leaf) -> None:
         await asyncio.sleep(0.001 if attempt < _QUICK_TRIES else 0.02)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spot:
+    """Where a box runs, and the descriptor of its input."""
+
+    slot: int
+    leaf: Leaf
+    stdin: int
+
+
 class _Running:
     """One box that runs now."""
 
-    def __init__(self, boxing: Boxing, box: Box, slot: int, leaf: Leaf, *, weak: bool) -> None:
+    def __init__(self, boxing: Boxing, box: Box, spot: _Spot, *, weak: bool) -> None:
         self._limits = box.limits
-        self._leaf = leaf
+        self._leaf = spot.leaf
         self._weak = weak
         self._excess: set[Excess] = set()
         self._peak_kib = 0
@@ -131,13 +188,13 @@ class _Running:
         self._killed_ns = 0
         self.gone = asyncio.Event()
         self._ends: list[Sink | Reports] = []
-        self._spawn(boxing, box, slot)
+        self._spawn(boxing, box, spot)
 
     # --- starting ---
 
-    def _spawn(self, boxing: Boxing, box: Box, slot: int) -> None:
+    def _spawn(self, boxing: Boxing, box: Box, spot: _Spot) -> None:
         place = Place(
-            slot=slot,
+            slot=spot.slot,
             parent=os.getpid(),
             makers=self._leaf.makers,
             cgroups=self._leaf.folders,
@@ -145,18 +202,17 @@ class _Running:
         )
         try:
             with contextlib.ExitStack() as theirs:
-                descriptors = self._connect(theirs, box.stdin, boxing.uid(slot))
+                descriptors = self._connect(theirs, spot.stdin, boxing.uid(spot.slot))
                 self._start(command_line(boxing, box, place), box, descriptors)
         except OSError as error:
             self._close_pipes()
-            raise BoxBroken(f"the launcher did not start: {error}") from error
+            raise broken_by(error, "the launcher did not start") from error
 
     def _connect(
-        self, theirs: contextlib.ExitStack, stdin: bytes, owner: int | None
+        self, theirs: contextlib.ExitStack, stdin: int, owner: int | None
     ) -> tuple[int, ...]:
         """Our ends of the pipes, and the descriptors that are the box's and closed here after."""
-        their_ends = [sealed_input(stdin)]
-        theirs.callback(os.close, their_ends[0])
+        their_ends = [stdin]
 
         def connected(size: int | None) -> int:
             read_end, write_end = open_pipe(owner, size)
@@ -293,7 +349,9 @@ class _Running:
         is_known = ended is not None or self._killed_ns > 0
         if started is None or Kind.FAILED in records or not is_known:
             reason = self._stderr.content.decode(errors="replace").strip()
-            raise BoxBroken(reason or "the box ended and did not say why")
+            failed = records.get(Kind.FAILED)
+            kind = MachineSpent if failed and failed.value in SPENT else BoxBroken
+            raise kind(reason or "the box ended and did not say why")
         status = os.waitstatus_to_exitcode(ended.value) if ended else -signal.SIGKILL
         wall_ns = (ended.time_ns if ended else self._killed_ns) - started.time_ns
         usage = self._usage(ended)

@@ -289,4 +289,4 @@ async def test_a_program_that_is_too_large_is_a_compile_error(judge: SandboxJudg
     compilation, _ = await judged(judge, job("c", source))
 
     assert (compilation.ok, compilation.fault) == (False, None)
-    assert "larger than 128 MiB" in compilation.output
+    assert "larger than 32 MiB" in compilation.output
