@@ -4,15 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 
-from application import reading
+from application.planning import NotJudgeable, Plan, Planner
 from application.ports.blob_store import BlobCorrupt, BlobNotFound, BlobStore
 from application.ports.clock import Clock
 from application.ports.ids import Ids
-from application.ports.judge import JudgeInput, JudgeJob, JudgePort, JudgeUnavailable
+from application.ports.judge import JudgePort, JudgeUnavailable
 from application.ports.progress import (
     Compiled,
     Done,
@@ -25,28 +24,20 @@ from application.ports.progress import (
 )
 from application.ports.storage import Storage, StoreUnavailable
 from application.ports.submissions import Claim, Lease, LeaseLost, SubmissionRepository
-from domain.challenge import TestCase, TestData
-from domain.checking import Checker, Comparison, compare
 from domain.errors import LanguageNotOffered
 from domain.judging import (
     Compilation,
     JudgedTest,
     Judgement,
     Run,
-    TestScoring,
     Verdict,
     is_decided,
     judge_error,
-    judged_test,
     judgement_of,
     within_budget,
 )
-from domain.language import Language, resolve_limits
-from domain.limits import Limits
-from domain.scoring import ScoredTest, Scoring, test_scores
-from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
-from domain.trial import tests_of_run
-from domain.versioning import limits_for
+from domain.language import Language
+from domain.submission import SubmissionStatus, WorkClass
 
 LEASE_TIME = timedelta(seconds=30)
 HEARTBEAT_S = 8.0
@@ -55,25 +46,6 @@ MAX_ATTEMPTS = 4
 BACK_OFF = timedelta(seconds=2)
 """Before the second try; doubled for each one after."""
 TESTS_BETWEEN_CUTS = 64
-
-
-class NotJudgeable(Exception):
-    """What is needed to judge is not there; another try cannot help before staff do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """What one claim comes to: the job for the judge, and what to make of its runs.
-
-    `expected` has one entry a test; None where nothing is compared (a run on own input).
-    """
-
-    job: JudgeJob
-    checker: Checker
-    scoring: Scoring
-    scorings: Sequence[TestScoring]
-    expected: Sequence[TestData | None]
-    all_tests: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,9 +153,10 @@ class JudgeSubmission:
 
     async def _judgement(self, attempt: _Attempt) -> Judgement:
         claim = attempt.claim
-        plan = await self._plan(claim)
+        planner = Planner(storage=self.storage, blobs=self.blobs)
+        plan = await planner.plan(claim, await self._language(claim))
         async with aclosing(self.judge.judge(plan.job)) as events:
-            await self._follow(plan, attempt, events)
+            await self._follow(planner, plan, attempt, events)
         if attempt.compilation is None:
             raise JudgeUnavailable("the judge ended without a word")
         return await asyncio.to_thread(  # of 10,000 tests it takes a while
@@ -198,62 +171,23 @@ class JudgeSubmission:
         )
 
     async def _follow(
-        self, plan: _Plan, attempt: _Attempt, events: AsyncGenerator[Compilation | Run]
+        self,
+        planner: Planner,
+        plan: Plan,
+        attempt: _Attempt,
+        events: AsyncGenerator[Compilation | Run],
     ) -> None:
         async for event in events:
             if isinstance(event, Compilation):
                 attempt.compilation = event
                 await self._tell(attempt, Compiled(compilation=event))
                 continue
-            test = await self._judged(plan, event)
+            test = await planner.judged(plan, event)
             attempt.add(test)
             await self._tell(attempt, TestFinished(test=test))
             stops_early = attempt.failed and not plan.all_tests
             if stops_early and is_decided(plan.scoring, attempt.tests):
                 return
-
-    async def _judged(self, plan: _Plan, run: Run) -> JudgedTest:
-        expected = plan.expected[run.ordinal - 1]
-        comparison: Comparison | None = None
-        if run.ended_well and expected is not None:
-            wanted = await reading.whole(self.blobs, expected)
-            comparison = await asyncio.to_thread(compare, plan.checker, wanted, run.stdout)
-        test = judged_test(run, comparison)
-        known = plan.scorings[run.ordinal - 1]
-        accepted = test.verdict is Verdict.ACCEPTED
-        alone = ScoredTest(weight=known.weight, group=known.group, accepted=accepted)
-        ((score, most),) = test_scores(plan.scoring, [alone])
-        return replace(test, score=score, max_score=most)
-
-    async def _plan(self, claim: Claim) -> _Plan:
-        language = await self._language(claim)
-        if claim.submission.challenge_id is None or claim.version is None:
-            own = (claim.handed_in.stdin or "").encode()
-            limits = resolve_limits(Limits(), language, None)
-            return _plan_of_own_input(claim, own, limits)
-        async with self.storage.read() as unit:
-            version = await unit.challenges.version(claim.submission.challenge_id, claim.version)
-            if version is None:
-                raise NotJudgeable("its challenge version is gone")
-            tests = await unit.test_cases.of_version(version)
-        limits = limits_for(version, language)
-        if claim.handed_in.stdin is not None:
-            return _plan_of_own_input(claim, claim.handed_in.stdin.encode(), limits)
-        is_run = claim.submission.kind is SubmissionKind.RUN
-        chosen = tests_of_run(None, tests) if is_run else tests
-        return _Plan(
-            job=JudgeJob(
-                language=language.id,
-                program=claim.handed_in.program,
-                limits=limits,
-                inputs=tuple(self._input(n, test) for n, test in enumerate(chosen, 1)),
-            ),
-            checker=version.rules.checker,
-            scoring=version.rules.scoring,
-            scorings=[TestScoring(weight=t.weight, group=t.group) for t in chosen],
-            expected=[test.expected_output for test in chosen],
-            all_tests=is_run,
-        )
 
     async def _language(self, claim: Claim) -> Language:
         wanted = claim.submission.language
@@ -261,9 +195,6 @@ class JudgeSubmission:
         if wanted not in offered:
             raise LanguageNotOffered(wanted)
         return offered[wanted]
-
-    def _input(self, ordinal: int, test: TestCase) -> JudgeInput:
-        return JudgeInput(ordinal=ordinal, load=partial(reading.whole, self.blobs, test.input))
 
     async def _fail(self, attempt: _Attempt, judgement: Judgement) -> None:
         """The platform's fault: another try later, or, after the last one, a judge error."""
@@ -293,25 +224,6 @@ class JudgeSubmission:
         attempt.told += 1
         event_id = EventId(judgement=claim.number, attempt=claim.attempt, sequence=attempt.told)
         await self.progress.publish(claim.submission.id, ProgressEvent(id=event_id, what=what))
-
-
-def _plan_of_own_input(claim: Claim, stdin: bytes, limits: Limits) -> _Plan:
-    async def load() -> bytes:
-        return stdin
-
-    return _Plan(
-        job=JudgeJob(
-            language=claim.submission.language,
-            program=claim.handed_in.program,
-            limits=limits,
-            inputs=(JudgeInput(ordinal=1, load=load),),
-        ),
-        checker=Checker(),
-        scoring=Scoring(),
-        scorings=[TestScoring()],
-        expected=[None],
-        all_tests=True,
-    )
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
