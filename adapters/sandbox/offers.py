@@ -95,11 +95,7 @@ class Offers:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _tried_entry(self, entry: Entry) -> Offer | Refusal:
-        """A machine that is busy at its start must not lose a language for as long as it runs."""
-        found = await _or_refusal(entry, self._offer(entry))
-        if isinstance(found, Refusal) and found.may_pass:
-            return await _or_refusal(entry, self._offer(entry))
-        return found
+        return await _tried_twice(entry, lambda: self._offer(entry))
 
     async def _offer(self, entry: Entry) -> Offer:
         kit = Kit(entry=entry, toolchain=await entry.find())
@@ -114,8 +110,8 @@ class Offers:
             await self._say_hello(kit, folder, slot)
         offer = Offer(entry=entry, kit=kit, language=_language(kit, version))
         if entry.prepare and kit.prepared != whole:
-            work = self._whole_offer(offer, version)
-            self._completed[entry.id] = asyncio.create_task(_or_refusal(entry, work))
+            work = _tried_twice(entry, lambda: self._whole_offer(offer, version))
+            self._completed[entry.id] = asyncio.create_task(work)
         return offer
 
     async def _whole_offer(self, offer: Offer, version: Outcome) -> Offer:
@@ -151,6 +147,16 @@ class Offers:
                 self._prepared.mkdir(parents=True, exist_ok=True)
                 await asyncio.to_thread(_keep, fresh, kept)
         return replace(kit, prepared=kept)
+
+
+async def _tried_twice(
+    entry: Entry, work: Callable[[], Coroutine[None, None, Offer]]
+) -> Offer | Refusal:
+    """A machine that is busy at its start must not lose a language for as long as it runs."""
+    found = await _or_refusal(entry, work())
+    if isinstance(found, Refusal) and found.may_pass:
+        return await _or_refusal(entry, work())
+    return found
 
 
 async def _or_refusal(entry: Entry, work: Coroutine[None, None, Offer]) -> Offer | Refusal:

@@ -1,17 +1,19 @@
 """One box at a time: how it is timed when the server stands still, and how it is ended."""
 
 import asyncio
+import errno
 import os
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import pytest_asyncio
 
 from adapters.sandbox.box import Box, BoxLimits
 from adapters.sandbox.machine import Machine, look_at, own_folder
-from adapters.sandbox.running import Boxes, BoxesClosed
+from adapters.sandbox.running import Boxes, BoxesClosed, MachineSpent
 from domain.judging import Excess
 from tests.adapters.sandbox.judging import groups_of, processes
 
@@ -95,11 +97,11 @@ async def test_a_box_can_be_ended_at_any_moment(
 
         await asyncio.wait_for(end(boxes, step * 0.0002), timeout=2)
 
-    assert _bubblewraps() == []
+    assert _sleepers() == []
 
 
-def _bubblewraps() -> list[str]:
-    """Every process of this machine that is bubblewrap for the sleeper."""
+def _sleepers() -> list[str]:
+    """Every process of this machine that has to do with a sleeper's box."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
@@ -117,9 +119,67 @@ async def test_all_that_makes_a_box_is_in_its_group(machine: Machine, boxes: Box
     await asyncio.sleep(0.3)
 
     held = [pid for group in groups_of(os.getpid()) for pid in processes(group)]
-    everyone = set(_bubblewraps())
+    everyone = set(_sleepers())
 
     await boxes.close()
     with pytest.raises(BoxesClosed):
         await work
     assert machine.cgroups.kill is None or everyone <= set(held)
+
+
+# --- a machine that has run out ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["pidfd_open", "fchown", "memfd_create", "posix_spawn"])
+async def test_without_descriptors_nothing_is_started_and_nothing_leaks(
+    boxes: Boxes, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    before = _open_descriptors()
+    with monkeypatch.context() as spent:
+        spent.setattr(os, call, _no_descriptors)
+
+        with pytest.raises(MachineSpent, match="Too many open files"):
+            await asyncio.wait_for(boxes.run(SLEEPER, 0), timeout=5)
+
+    assert _open_descriptors() == before
+    assert _sleepers() == []
+
+
+def _open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def _no_descriptors(*_: object, **__: object) -> NoReturn:
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+# --- what comes out ----------------------------------------------------------------------------
+
+
+async def test_a_flood_that_nobody_keeps_is_read_at_leisure(
+    boxes: Boxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("/bin/sh", "-c", "head -c 30000000 /dev/zero >&2; exit 3")
+    reads: list[int] = []
+    read = os.read
+
+    def counted(descriptor: int, size: int) -> bytes:
+        reads.append(size)
+        return read(descriptor, size)
+
+    monkeypatch.setattr(os, "read", counted)
+    outcome = await boxes.run(Box(command=command, limits=LIMITS), 0)
+
+    assert (outcome.exit_code, len(outcome.stderr)) == (3, 65_536)
+    assert len(reads) < 50
+    assert max(reads) <= 65_536
+
+
+async def test_a_large_input_comes_whole_and_its_descriptor_goes(boxes: Boxes) -> None:
+    before = _open_descriptors()
+    data = bytes(range(256)) * 20_000
+
+    outcome = await boxes.run(Box(command=("/usr/bin/wc", "-c"), limits=LIMITS, stdin=data), 0)
+
+    assert outcome.stdout == b"5120000\n"
+    assert _open_descriptors() == before
