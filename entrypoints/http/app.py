@@ -95,7 +95,6 @@ def create_app(
     )
     app.asgi_handler = Edge(app.asgi_handler, metrics, _methods(app))
     document = build_document(operations_of(app), version=options.version, url=options.public_url)
-    app.state.openapi = document
     app.state.openapi_json = msgspec.json.encode(document)
     app.state.openapi_page = page_of(document)
     return app

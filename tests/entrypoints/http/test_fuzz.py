@@ -4,7 +4,7 @@
 """
 
 import asyncio
-import copy
+import json
 import os
 from typing import Any
 
@@ -83,7 +83,7 @@ class Place:
     @property
     def document(self) -> dict[str, Any]:
         """The published document, with the ids of this place in it, so that they are found."""
-        document: dict[str, Any] = copy.deepcopy(self.house.app.state.openapi)
+        document: dict[str, Any] = json.loads(self.house.app.state.openapi_json)
         for path, operations in document["paths"].items():
             for operation in operations.values():
                 for parameter in operation["parameters"]:
