@@ -134,19 +134,24 @@ async def test_all_that_makes_a_box_is_in_its_group(machine: Machine, boxes: Box
 async def test_without_descriptors_nothing_is_started_and_nothing_leaks(
     boxes: Boxes, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
-    before = _open_descriptors()
+    before = _open_descriptors(), _children()
     with monkeypatch.context() as spent:
         spent.setattr(os, call, _no_descriptors)
 
         with pytest.raises(MachineSpent, match="Too many open files"):
             await asyncio.wait_for(boxes.run(SLEEPER, 0), timeout=5)
 
-    assert _open_descriptors() == before
+    assert (_open_descriptors(), _children()) == before
     assert _sleepers() == []
 
 
 def _open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def _children() -> str:
+    """Those that live, and those that nobody has buried."""
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text()
 
 
 def _no_descriptors(*_: object, **__: object) -> NoReturn:
