@@ -14,10 +14,11 @@ from domain.user import SESSION_LIFETIME, Session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """The tokens of a new sign-in."""
+    """The tokens of a new sign-in, which lasts at most `lasts_s` seconds from now."""
 
     access: AccessToken
     refresh_token: str
+    lasts_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,4 +54,5 @@ class LogIn:
         return SignIn(
             access=self.tokens.issue_access(user.id, session.id, user.role),
             refresh_token=self.tokens.issue_refresh(session.id, session.generation),
+            lasts_s=int(SESSION_LIFETIME.total_seconds()),
         )

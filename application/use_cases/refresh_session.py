@@ -11,10 +11,11 @@ from domain.user import Session, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
-    """The new tokens of a sign-in that goes on."""
+    """The new tokens of a sign-in that goes on, at most `lasts_s` seconds more."""
 
     access: AccessToken
     refresh_token: str
+    lasts_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class RefreshSession:
         return Refreshed(
             access=self.tokens.issue_access(user.id, session.id, user.role),
             refresh_token=self.tokens.issue_refresh(session.id, session.generation),
+            lasts_s=int((session.expires_at - self.clock.now()).total_seconds()),
         )
 
     async def _continue(

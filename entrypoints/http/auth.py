@@ -17,7 +17,7 @@ from application.use_cases.log_out import LogOut
 from application.use_cases.refresh_session import Refreshed, RefreshSession
 from application.use_cases.register_user import RegisterUser
 from domain.errors import CredentialsRefused
-from domain.user import SESSION_LIFETIME, User, fold_email
+from domain.user import User, fold_email
 from entrypoints.http import rate_limits
 from entrypoints.http.bodies import MalformedForm, form_body, has_body, json_body
 from entrypoints.http.clients import is_loopback_name
@@ -241,10 +241,7 @@ def _tokens(
     )
     response = json_response(view, headers={"Pragma": "no-cache"})
     if with_cookie:
-        # The end of a sign-in that goes on is not told here. What outlives it is a dead token:
-        # the server refuses it, and the browser is in no worse a place than without it.
-        max_age = int(SESSION_LIFETIME.total_seconds())
-        response.set_cookie(_cookie(issued.refresh_token, options, max_age=max_age))
+        response.set_cookie(_cookie(issued.refresh_token, options, max_age=issued.lasts_s))
     return response
 
 

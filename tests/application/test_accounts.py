@@ -143,6 +143,17 @@ async def test_a_sign_in_ends_by_itself(world: World) -> None:
         await _refresh(world, signed_in.refresh_token)
 
 
+async def test_refreshing_does_not_make_a_sign_in_last_longer(world: World) -> None:
+    await world.a_candidate(EMAIL)
+    signed_in = await _log_in(world)
+    world.clock.advance(timedelta(days=10))
+
+    refreshed = await _refresh(world, signed_in.refresh_token)
+
+    assert signed_in.lasts_s == SESSION_LIFETIME.total_seconds()
+    assert refreshed.lasts_s == (SESSION_LIFETIME - timedelta(days=10)).total_seconds()
+
+
 @pytest.mark.parametrize("token", ["", "a.b.c", "x" * 500, "é.1.ÿ"])
 async def test_what_is_no_refresh_token_is_refused(world: World, token: str) -> None:
     with pytest.raises(CredentialsRefused):
