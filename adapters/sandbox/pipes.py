@@ -103,7 +103,6 @@ class Sink:
         self._on_overflow = on_overflow
         self._kept = io.BytesIO()
         self._pause: asyncio.TimerHandle | None = None
-        self.is_over = False
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self._loop.add_reader(descriptor, self._read)
@@ -132,7 +131,6 @@ class Sink:
         room = self._cap - self._kept.tell()
         self._kept.write(chunk[:room] if len(chunk) > room else chunk)
         if len(chunk) > room:
-            self.is_over = True
             with contextlib.suppress(OSError):  # as for any other pipe
                 fcntl.fcntl(self._descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
             self._rest()
