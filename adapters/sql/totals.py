@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select
 
 from adapters.sql.documents import verdicts_from
 from adapters.sql.tables import judgements, submissions
@@ -21,25 +21,28 @@ _SOLVED = func.max(case((_columns.verdict == Verdict.ACCEPTED, 1), else_=0))
 _ZERO = Fraction(0)
 _NOT_RUN = frozenset({Verdict.SKIPPED, Verdict.JUDGE_ERROR})
 """Verdicts of tests that say nothing of the program."""
+_JUDGED = and_(_columns.status == SubmissionStatus.DONE, _columns.verdict != Verdict.JUDGE_ERROR)
+_PROGRESS = (  # made once: to put it together costs several times what running it does
+    select(
+        _columns.challenge_id,
+        func.max(case((_JUDGED, _columns.score))).label("best"),
+        _SOLVED.label("solved"),
+    )
+    .where(
+        _columns.user_id == bindparam("of_user"),
+        _columns.kind == SubmissionKind.SUBMISSION,
+        _columns.challenge_id.is_not(None),
+    )
+    .group_by(_columns.challenge_id)
+)
 
 
 def progress_of(
     connection: Connection, *, user_id: UserId
 ) -> Mapping[ChallengeId, ChallengeProgress]:
-    judged = and_(_columns.status == SubmissionStatus.DONE, _columns.verdict != Verdict.JUDGE_ERROR)
-    best = func.max(case((judged, _columns.score)))
-    own = (
-        select(_columns.challenge_id, best.label("best"), _SOLVED.label("solved"))
-        .where(
-            _columns.user_id == user_id,
-            _columns.kind == SubmissionKind.SUBMISSION,
-            _columns.challenge_id.is_not(None),
-        )
-        .group_by(_columns.challenge_id)
-    )
     return {
         row.challenge_id: ChallengeProgress(best_score=row.best or _ZERO, solved=bool(row.solved))
-        for row in connection.execute(own)
+        for row in connection.execute(_PROGRESS, {"of_user": user_id})
     }
 
 
