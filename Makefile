@@ -1,12 +1,14 @@
 # One verb for each need; `make` alone lists them.
 #
 #   PYTHON=/path/to/python   the Python that .venv is made with (default: the first one that is new enough)
+#   WORKERS=4                test files run at once by `test` (default: 2)
 #   ARGS='-k judge -x'       further arguments of `serve`, `test`, `bench` and `soak`
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: bench check clean format help install install-dev lint lock serve soak test
 
+WORKERS := 2
 BIN := .venv/bin
 PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 UV := $(shell command -v uv 2>/dev/null)
@@ -40,7 +42,7 @@ serve: install ## the program with demo data, until Ctrl-C
 	$(BIN)/assay serve --demo $(ARGS)
 
 test: install-dev ## every test
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: install-dev ## style, types, architecture, unused code, documented ports
 	$(BIN)/ruff check
