@@ -20,6 +20,7 @@ class GuardedConnection(HttpToolsProtocol):
     _head_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
 
+    # As uvicorn has it: narrower than asyncio's own, which the type checker minds.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._await_head()

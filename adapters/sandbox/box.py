@@ -140,6 +140,7 @@ def _bwrap_path(boxing: Boxing, staged: int) -> str:
 def _bwrap_options(boxing: Boxing, box: Box, binds: tuple[Bind, ...]) -> list[str]:
     size = box.limits.memory_kib * 1024
     options = [*_NAMESPACES, *system_view(), *_DEVICES]
+    # S108 warns of shared folders; these are the box's own, new and empty for each run.
     options += [*_tmpfs("/tmp", size), *_tmpfs(WORK, size), *_tmpfs("/dev/shm", size)]  # noqa: S108
     for number, bind in enumerate(binds):
         source = f"{_STAGE}/{number}" if boxing.staging else str(bind.source)

@@ -62,6 +62,7 @@ class Edge:
             finally:
                 self._note(scope, answer.status, time.perf_counter() - started, asked_for_head)
 
+    # FBT001: one private caller, and the flag is a fact of the request.
     def _note(self, scope: HTTPScope, status: int, seconds: float, asked_for_head: bool) -> None:  # noqa: FBT001
         route = str(scope.get("path_template") or "(none)")
         method = "HEAD" if asked_for_head else _known(scope["method"])
