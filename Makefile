@@ -20,7 +20,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 ifneq ($(UV),)
 NEEDED := sys
 MAKE_VENV = $(UV) venv --quiet --clear --python "$$python" .venv
-SYNC := $(UV) sync --quiet --locked --inexact $(if $(CC_FOUND),,--extra zig)
+SYNC := $(UV) sync --quiet --locked --inexact --extra production $(if $(CC_FOUND),,--extra zig)
 INSTALL := $(SYNC)
 INSTALL_DEV := $(SYNC) --group dev
 else
@@ -67,7 +67,7 @@ soak: install-dev ## every test with its full counts: long
 
 lock: ## after a change of dependencies: uv.lock and what pip reads (needs uv)
 	uv lock
-	uv export --quiet --locked --no-emit-project --output-file requirements.txt
+	uv export --quiet --locked --no-emit-project --extra production --output-file requirements.txt
 	uv export --quiet --locked --no-emit-project --only-group dev --output-file requirements-dev.txt
 
 clean: ## remove .venv and caches, never ./var

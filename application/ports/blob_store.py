@@ -42,7 +42,10 @@ class StoredBlob:
 
 
 class BlobStore(Protocol):
-    """Content-addressed: the key is the SHA-256 of the bytes, so nothing is ever overwritten."""
+    """Content-addressed: the key is the SHA-256 of the bytes, so nothing is ever overwritten.
+
+    Every method may raise StoreUnavailable: the store cannot be reached now.
+    """
 
     async def put(self, chunks: AsyncIterable[bytes]) -> Blob:
         """Store the bytes durably and name them; putting what exists touches it.

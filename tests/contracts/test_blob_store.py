@@ -11,7 +11,8 @@ import pytest
 from adapters.memory.clock import ManualClock
 from application.ports.blob_store import Blob, BlobCorrupt, BlobNotFound, BlobStore, StoredBlob
 from domain.ids import BlobKey
-from tests.contracts.adapters_of import BLOB_STORES, BlobStoreInHand
+from tests.contracts.adapters_of import BLOB_STORES
+from tests.contracts.in_hand import BlobStoreInHand
 
 LARGE = bytes(range(256)) * 4 * 1024 * 3
 """3 MiB: several pieces, wherever pieces are cut."""

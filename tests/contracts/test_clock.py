@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from application.ports.clock import Clock
-from tests.contracts.adapters_of import CLOCKS, ClockInHand
+from tests.contracts.adapters_of import CLOCKS
+from tests.contracts.in_hand import ClockInHand
 
 
 @pytest.fixture(params=CLOCKS)

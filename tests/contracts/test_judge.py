@@ -15,7 +15,8 @@ from domain.ids import LanguageId
 from domain.judging import Compilation, Excess, Run
 from domain.limits import Limits
 from domain.program import single_file
-from tests.contracts.adapters_of import JUDGES, JudgeInHand
+from tests.contracts.adapters_of import JUDGES
+from tests.contracts.in_hand import JudgeInHand
 
 LIMITS = Limits(time_ms=1_000, memory_kib=65_536, output_kib=64)
 

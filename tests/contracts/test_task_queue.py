@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.submission import WorkClass
-from tests.contracts.adapters_of import TASK_QUEUES, TaskQueueInHand
+from tests.contracts.adapters_of import TASK_QUEUES
+from tests.contracts.in_hand import TaskQueueInHand
 
 
 @pytest.fixture(params=TASK_QUEUES)

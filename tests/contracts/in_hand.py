@@ -1,0 +1,83 @@
+"""What a contract suite holds in its hands: an adapter, and what the test needs to know of it.
+
+A factory is an async context manager over a folder of its own and a clock; it yields the adapter,
+ready for use, and closes it.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.memory.clock import ManualClock
+from application.ports.blob_store import BlobStore
+from application.ports.clock import Clock
+from application.ports.judge import JudgePort
+from application.ports.progress import ProgressStream
+from application.ports.rate_limiter import RateLimiter
+from application.ports.storage import Storage
+from application.ports.submissions import SubmissionRepository
+from application.ports.task_queue import TaskQueue, WakeUps
+from domain.ids import BlobKey, LanguageId
+
+StorageFactory = Callable[[Path, ManualClock], AbstractAsyncContextManager[Storage]]
+SubmissionsFactory = Callable[
+    [Path, ManualClock], AbstractAsyncContextManager[SubmissionRepository]
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobStoreInHand:
+    """A blob store; `damage` replaces stored bytes behind its back.
+
+    `count_kept` counts what it keeps of blobs, finished or not (files, uploads under way).
+    """
+
+    store: BlobStore
+    damage: Callable[[BlobKey, bytes], None]
+    count_kept: Callable[[], int]
+
+
+BlobStoreFactory = Callable[[Path, ManualClock], AbstractAsyncContextManager[BlobStoreInHand]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQueueInHand:
+    """Both ends of a queue; at most `most` wake-ups are under way."""
+
+    queue: TaskQueue
+    wake_ups: WakeUps
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockInHand:
+    """A clock, and how its time is made to pass."""
+
+    clock: Clock
+    pass_time: Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeInHand:
+    """A judge, and programs in one of its languages that do what their names say."""
+
+    judge: JudgePort
+    language: LanguageId
+    echo: str
+    print_hello: str
+    complain: str
+    exit_with_3: str
+    end_by_signal_11: str
+    spend_much_cpu_time: str
+    sleep_for_long: str
+    eat_much_memory: str
+    flood: str
+    wait_for_ever: str
+    not_a_program: str
+
+
+ProgressStreamFactory = Callable[[], AbstractAsyncContextManager[ProgressStream]]
+TaskQueueFactory = Callable[[], AbstractAsyncContextManager[TaskQueueInHand]]
+RateLimiterFactory = Callable[[ManualClock], AbstractAsyncContextManager[RateLimiter]]
+JudgeFactory = Callable[[Path], AbstractAsyncContextManager[JudgeInHand]]

@@ -1,0 +1,117 @@
+"""Servers for tests: each started once a test process, private, on loopback, ended by its pid."""
+
+import atexit
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+_ENVIRONMENT = os.environ  # noqa: TID251 - which servers there are is said to tests, not to the program
+_LOOK_AGAIN_S = 0.02
+
+
+def given(variable: str) -> str | None:
+    """The address of a server that somebody runs for the tests, from `ASSAY_TEST_..._URL`."""
+    return _ENVIRONMENT.get(variable) or None
+
+
+def unavailable(what: str) -> NoReturn:
+    """Skip what needs the server, or, with REQUIRE_SERVICES=1, fail."""
+    if _ENVIRONMENT.get("REQUIRE_SERVICES") == "1":
+        pytest.fail(f"{what} is not installed, and REQUIRE_SERVICES=1")
+    pytest.skip(f"{what} is not installed")
+
+
+def program(name: str, *elsewhere: str) -> str | None:
+    """The path of an installed program, or None."""
+    return shutil.which(name) or next(filter(None, map(shutil.which, elsewhere)), None)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def answers(port: int) -> bool:
+    """Whether something listens on that port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@dataclass
+class PrivateServer:
+    """A server's program, which can be killed, stopped still and started again on what it kept.
+
+    `ready` tells whether it serves. It dies with the thread that started it, however that ends.
+    """
+
+    name: str
+    command: Sequence[str]
+    folder: Path
+    ready: Callable[[], bool]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    start_s: float = 60
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it serves."""
+        log = self.folder / f"{self.name}.log"
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(  # noqa: S603 - a server that the tests chose
+                ["setpriv", "--pdeathsig", "KILL", *self.command],  # noqa: S607
+                cwd=self.folder,
+                env={**_ENVIRONMENT, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        give_up_at = time.monotonic() + self.start_s
+        while not self.ready():
+            if self.process.poll() is not None or time.monotonic() > give_up_at:
+                self.kill()
+                tail = log.read_text("utf-8", "replace")[-4_000:]
+                raise AssertionError(f"{self.name} did not start:\n{tail}")
+            time.sleep(_LOOK_AGAIN_S)
+
+    def kill(self) -> None:
+        """End it as a power cut would, with whatever it started."""
+        if self.process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=30)
+        self.process = None
+
+    def restart(self) -> None:
+        """Kill it, and start it on what it kept."""
+        self.kill()
+        self.start()
+
+
+def private_folder(name: str) -> Path:
+    """A temporary folder that goes when this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix=f"assay-test-{name}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def kept_up(server: PrivateServer) -> PrivateServer:
+    """Start the server; it is killed when this process ends."""
+    atexit.register(server.kill)
+    server.start()
+    return server
