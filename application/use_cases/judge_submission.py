@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -39,12 +39,15 @@ from domain.judging import (
 from domain.language import Language
 from domain.submission import SubmissionStatus, WorkClass
 
-LEASE_TIME = timedelta(seconds=30)
-HEARTBEAT_S = 8.0
+LEASE_TIME = timedelta(seconds=9)
+"""With the timer's second: the work of a worker that died is taken up within 10 seconds."""
+HEARTBEAT_S = 2.0
 MAX_ATTEMPTS = 4
 """Tries at one judgement, those that died with their worker included."""
 BACK_OFF = timedelta(seconds=2)
 """Before the second try; doubled for each one after."""
+OUTAGE_PAUSE_S = 1.0
+"""Between looks at a store that is away."""
 TESTS_BETWEEN_CUTS = 64
 
 
@@ -65,6 +68,12 @@ class _Attempt:
         if len(self.tests) % TESTS_BETWEEN_CUTS == 0:
             self.tests = list(within_budget(self.tests))
 
+    def begin_anew(self) -> None:
+        """Forget what came out; events are counted on, as their ids have to grow."""
+        self.compilation = None
+        self.tests = []
+        self.failed = False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeSubmission:
@@ -83,10 +92,10 @@ class JudgeSubmission:
         Safe to repeat at any moment and from anywhere: the claim is atomic, the outcome is
         fenced. A claim that another worker took over meanwhile is dropped without a trace. What
         fails through no fault of the program is handed back with a back-off, and ends as a
-        `judge_error` after MAX_ATTEMPTS.
+        `judge_error` after MAX_ATTEMPTS. A store that is away is waited for, and costs no attempt.
 
         Raises:
-            StoreUnavailable: a store does not answer now; the claim runs out by itself.
+            StoreUnavailable: the store of submissions does not answer; nothing was claimed.
             Exception: whatever nobody foresaw, after the work was handed back.
         """
         now = self.clock.now()
@@ -127,19 +136,17 @@ class JudgeSubmission:
 
     async def _attempt(self, attempt: _Attempt) -> None:
         claim = attempt.claim
-        await self._tell(attempt, StatusChanged(status=SubmissionStatus.QUEUED))
-        await self._tell(attempt, StatusChanged(status=SubmissionStatus.RUNNING))
         if claim.attempt > MAX_ATTEMPTS:
             reason = f"given up: {MAX_ATTEMPTS} tries ended with the death of their worker"
             await self._finish(attempt, self._judge_error(claim, reason))
             return
         try:
-            judgement = await self._judgement(attempt)
+            judgement = await self._judgement_despite_outages(attempt)
         except NotJudgeable as error:
             await self._finish(attempt, self._judge_error(claim, str(error)))
         except (JudgeUnavailable, LanguageNotOffered, BlobNotFound, BlobCorrupt) as error:
             await self._fail(attempt, self._judge_error(claim, str(error)))
-        except (LeaseLost, StoreUnavailable):
+        except LeaseLost:
             raise
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
@@ -150,6 +157,17 @@ class JudgeSubmission:
                 await self._fail(attempt, judgement)
             else:
                 await self._finish(attempt, judgement)
+
+    async def _judgement_despite_outages(self, attempt: _Attempt) -> Judgement:
+        """Begin anew, still under the same claim, whenever tests could not be read meanwhile."""
+        while True:
+            await self._tell(attempt, StatusChanged(status=SubmissionStatus.QUEUED))
+            await self._tell(attempt, StatusChanged(status=SubmissionStatus.RUNNING))
+            try:
+                return await self._judgement(attempt)
+            except StoreUnavailable:
+                attempt.begin_anew()
+                await self.clock.sleep(OUTAGE_PAUSE_S)
 
     async def _judgement(self, attempt: _Attempt) -> Judgement:
         claim = attempt.claim
@@ -203,13 +221,25 @@ class JudgeSubmission:
             await self._finish(attempt, judgement)
             return
         wait = BACK_OFF * (1 << (claim.attempt - 1))
-        await self.submissions.hand_back(claim, not_before=self.clock.now() + wait)
+        not_before = self.clock.now() + wait
+        await self._until_answered(lambda: self.submissions.hand_back(claim, not_before=not_before))
         await self._tell(attempt, StatusChanged(status=SubmissionStatus.QUEUED))
 
     async def _finish(self, attempt: _Attempt, judgement: Judgement) -> None:
-        await self.submissions.record_outcome(attempt.claim, judgement)
+        claim = attempt.claim
+        await self._until_answered(lambda: self.submissions.record_outcome(claim, judgement))
         await self._tell(attempt, StatusChanged(status=SubmissionStatus.DONE))
         await self._tell(attempt, Done())
+
+    async def _until_answered(self, write: Callable[[], Awaitable[object]]) -> None:
+        """Write what was worked for as soon as the store is back; the fence makes repeats safe."""
+        while True:
+            try:
+                await write()
+            except StoreUnavailable:
+                await self.clock.sleep(OUTAGE_PAUSE_S)
+            else:
+                return
 
     def _judge_error(self, claim: Claim, reason: str) -> Judgement:
         return judge_error(
