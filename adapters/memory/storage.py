@@ -1,7 +1,7 @@
 """Users, challenges and tests in dictionaries, with real transactions."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Container, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Container, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ from application.ports.storage import (
 )
 from domain.challenge import Challenge, ChallengeVersion, TestCase
 from domain.errors import EmailTaken, IdempotencyKeyReused, SlugTaken, StaleRevision
-from domain.ids import ChallengeId, SessionId, TestCaseId, UserId
+from domain.ids import BlobKey, ChallengeId, SessionId, TestCaseId, UserId
 from domain.user import Session, User, fold_email
 
 
@@ -286,6 +286,11 @@ class _MemoryTestCases(TestCaseRepository):
 
     async def of_version(self, version: ChallengeVersion) -> Sequence[TestCase]:
         return [self._tables.test_cases[test_id] for test_id in version.test_ids]
+
+    async def referenced_blobs(self, keys: Collection[BlobKey]) -> frozenset[BlobKey]:
+        tests = self._tables.test_cases.values()
+        referenced = {data.key for test in tests for data in (test.input, test.expected_output)}
+        return frozenset(referenced.intersection(keys))
 
 
 class _MemoryIdempotency(IdempotencyRepository):

@@ -1,6 +1,6 @@
 """Test cases, in a SQL database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import RowMapping, insert, select
 
@@ -8,7 +8,7 @@ from adapters.sql.engine import Transaction, every_of, first
 from adapters.sql.tables import test_cases
 from application.ports.storage import TestCaseRepository
 from domain.challenge import ChallengeVersion, TestCase, TestData
-from domain.ids import TestCaseId
+from domain.ids import BlobKey, TestCaseId
 
 _columns = test_cases.c
 
@@ -32,6 +32,15 @@ class SqlTestCaseRepository(TestCaseRepository):
         rows = await every_of(self._transaction, select(test_cases), _columns.id, version.test_ids)
         by_id = {row["id"]: _test_case(row) for row in rows}
         return [by_id[test_id] for test_id in version.test_ids]
+
+    async def referenced_blobs(self, keys: Collection[BlobKey]) -> frozenset[BlobKey]:
+        wanted = tuple(keys)
+        found: set[BlobKey] = set()
+        for column in (_columns.input_key, _columns.expected_key):
+            referenced = select(column.label("key")).distinct()
+            rows = await every_of(self._transaction, referenced, column, wanted)
+            found.update(row["key"] for row in rows)
+        return frozenset(found)
 
 
 def _row(test: TestCase) -> dict[str, object]:

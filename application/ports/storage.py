@@ -1,6 +1,6 @@
 """Users, challenges and tests, in transactions that one can see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from domain.challenge import (
     Difficulty,
     TestCase,
 )
-from domain.ids import ChallengeId, SessionId, TestCaseId, UserId
+from domain.ids import BlobKey, ChallengeId, SessionId, TestCaseId, UserId
 from domain.user import Session, User
 
 IDEMPOTENCY_LIFETIME = timedelta(hours=24)
@@ -188,6 +188,10 @@ class TestCaseRepository(Protocol):
 
     async def of_version(self, version: ChallengeVersion) -> Sequence[TestCase]:
         """The tests of a version, in judging order, inline data included."""
+        ...
+
+    async def referenced_blobs(self, keys: Collection[BlobKey]) -> frozenset[BlobKey]:
+        """Those of the keys that some stored test refers to, whatever version it belongs to."""
         ...
 
 

@@ -19,7 +19,7 @@ from application.ports.storage import (
 )
 from domain.challenge import Challenge, ChallengeStatus, Difficulty, TestCase
 from domain.errors import EmailTaken, IdempotencyKeyReused, SlugTaken, StaleRevision
-from domain.ids import ChallengeId, SessionId, TestCaseId, UserId
+from domain.ids import BlobKey, ChallengeId, SessionId, TestCaseId, UserId
 from domain.user import Role, User
 from tests.contracts.adapters_of import STORAGES
 from tests.contracts.values import (
@@ -39,6 +39,7 @@ from tests.contracts.values import (
     idempotency_key,
     idempotency_record,
     inline,
+    key_of,
     presentation,
     session,
     user,
@@ -630,6 +631,27 @@ async def test_ten_thousand_tests_of_a_version_are_all_there(storage: Storage) -
         assert tuple(await unit.test_cases.of_version(stored)) == tests
 
 
+async def test_blobs_that_tests_refer_to_are_told_from_others(storage: Storage) -> None:
+    given, wanted, small, stray = (key_of(name) for name in (b"1", b"2", b"3", b"4"))
+    await _fill(storage, challenge())
+    await _add_version(storage, case(given=beside(b"1"), wanted=beside(b"2")))
+    await _add_tests(storage, case("t2", given=inline(b"3"), wanted=beside(b"2")))
+    async with storage.read() as unit:
+        asked = [stray, wanted, given, small, BlobKey(given.upper()), BlobKey(f"{given} ")]
+        assert await unit.test_cases.referenced_blobs(asked) == {given, wanted, small}
+        assert await unit.test_cases.referenced_blobs({given}) == {given}
+        assert await unit.test_cases.referenced_blobs([]) == frozenset()
+
+
+async def test_blobs_are_asked_for_by_the_thousands(storage: Storage) -> None:
+    tests = tuple(case(f"t{n}", given=beside(b"%d" % n)) for n in range(0, 3_000, 2))
+    await _fill(storage, challenge())
+    await _add_version(storage, *tests)
+    async with storage.read() as unit:
+        asked = [key_of(b"%d" % n) for n in range(3_000)]
+        assert await unit.test_cases.referenced_blobs(asked) == {t.input.key for t in tests}
+
+
 # --- idempotency -------------------------------------------------------------------------------
 
 
@@ -750,6 +772,11 @@ async def _sign_in(storage: Storage, *names: str) -> None:
     async with storage.begin() as unit:
         for name in names:
             await unit.sessions.add(session(name))
+
+
+async def _add_tests(storage: Storage, *tests: TestCase) -> None:
+    async with storage.begin() as unit:
+        await unit.test_cases.add(tests)
 
 
 async def _add_version(storage: Storage, *tests: TestCase) -> None:
