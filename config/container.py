@@ -56,7 +56,8 @@ from application.use_cases.submit_code import SubmitCode
 from application.use_cases.update_user import UpdateUser
 from application.use_cases.wake_workers import WakeWorkers
 from application.use_cases.watch_submission import WatchSubmission
-from config.settings import BadSetting, Settings
+from config.bad_setting import BadSetting
+from config.settings import Settings
 
 EMBEDDED_WORKER = "embedded"
 """The one worker of a home folder, which the server's lock on the folder keeps the only one."""

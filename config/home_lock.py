@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.settings import BadSetting
+from config.bad_setting import BadSetting
 
 
 @contextmanager

@@ -13,9 +13,10 @@ import uvicorn
 import uvloop
 from litestar import Litestar
 
+from config.bad_setting import BadSetting
 from config.container import Container, close, open_stores
 from config.home_lock import locked_home
-from config.settings import BadSetting, Settings
+from config.settings import Settings
 from entrypoints.connections import GuardedConnection
 from entrypoints.http.app import create_app
 from entrypoints.http.streams import Streams

@@ -6,7 +6,7 @@ import rich_click as click
 
 from application.ports.judge import JudgeUnavailable
 from application.ports.storage import StoreUnavailable
-from config.settings import BadSetting
+from config.bad_setting import BadSetting
 from domain.errors import DomainError
 from entrypoints.cli.create_admin import create_admin
 from entrypoints.cli.demo import demo

@@ -4,7 +4,7 @@ import rich_click as click
 from rich.console import Console
 from rich.table import Table
 
-from config.settings import SETTINGS
+from config.setting_list import SETTINGS
 
 
 @click.command()

@@ -11,8 +11,9 @@ from dependency_injector.providers import Provider, Selector, Singleton
 
 from adapters.memory.storage import MemoryStorage
 from adapters.sql.storage import SqlStorage
+from config.bad_setting import BadSetting
 from config.container import Container, close, open_stores
-from config.settings import BadSetting, Settings, load_settings
+from config.settings import Settings, load_settings
 
 HOMES = ("folder", ":memory:")
 

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import PLANNED, SETTINGS, BadSetting, load_settings
+from config.bad_setting import BadSetting
+from config.services import QueueKind
+from config.setting_list import SETTINGS
+from config.settings import load_settings
 
 GOOD_SECRET = "s3cr3t-" * 6
 
@@ -64,7 +67,17 @@ def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
         ("ASSAY_JUDGE_SLOTS", "0"),
         ("ASSAY_ADMIN_EMAIL", "only@half.example"),
         ("ASSAY_HOME", "/proc/nowhere"),
-        *((name, "mysql://user:pass@host/db") for name in PLANNED),
+        ("ASSAY_BLOB_CACHE_MIB", "plenty"),
+        ("MYSQL_URI", "postgres://user:pass@host/db"),
+        ("MYSQL_URI", "mysql://user:pass@host"),
+        ("MYSQL_URI", "mysql://user:pass@host:port/db"),
+        ("MONGO_URI", "http://host:27017/"),
+        ("MONGO_URI", "mongodb://"),
+        ("REDIS_URL", "localhost:6379"),
+        ("RABBITMQ_URL", "http://host:5672"),
+        ("KAFKA_BROKER_URL", "host"),
+        ("KAFKA_TOPIC", "a topic"),
+        ("JUDGE0_URL", "judge0.example.org"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line_that_names_it(
@@ -129,3 +142,84 @@ def test_every_setting_is_described_once() -> None:
 
     assert len(names) == len(set(names))
     assert all(setting.description for setting in SETTINGS)
+
+
+PRODUCTION = {
+    "MYSQL_URI": "mysql://user:pass@db.example/assay",
+    "MONGO_URI": "mongodb://mongo.example:27017/",
+    "AWS_BUCKET_NAME": "tests",
+    "AWS_ACCESS_KEY": "key",
+    "AWS_SECRET_KEY": "hidden-aws",
+    "REDIS_URL": "redis://:hidden-redis@redis.example:6379/0",
+    "SECRET_KEY": GOOD_SECRET,
+}
+
+
+def test_the_usual_names_of_services_are_taken_as_they_stand(tmp_path: Path) -> None:
+    settings = load_settings(environment={"ASSAY_HOME": str(tmp_path)} | PRODUCTION, dotenv=None)
+
+    assert settings.services.mysql_uri == PRODUCTION["MYSQL_URI"]
+    assert settings.services.mongo_uri == PRODUCTION["MONGO_URI"]
+    assert settings.services.s3 is not None
+    assert settings.services.s3.bucket == "tests"
+    assert settings.services.queue is QueueKind.REDIS
+    assert settings.is_production
+    assert not settings.may_judge_weakly
+    assert "hidden" not in repr(settings)
+    assert "pass@" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("more", "queue"),
+    [
+        ({"RABBITMQ_URL": "amqp://guest:guest@rabbit.example/"}, QueueKind.RABBITMQ),
+        ({"KAFKA_BROKER_URL": "kafka.example:9092, other:9093"}, QueueKind.KAFKA),
+        (
+            {"KAFKA_BROKER_URL": "kafka:9092", "RABBITMQ_URL": "amqp://rabbit.example/"},
+            QueueKind.KAFKA,
+        ),
+    ],
+)
+def test_kafka_goes_before_rabbitmq_and_rabbitmq_before_redis(
+    tmp_path: Path, more: dict[str, str], queue: QueueKind
+) -> None:
+    environment = {"ASSAY_HOME": str(tmp_path)} | PRODUCTION | more
+
+    assert load_settings(environment=environment, dotenv=None).services.queue is queue
+
+
+@pytest.mark.parametrize("missing", ["MYSQL_URI", "AWS_BUCKET_NAME"])
+def test_a_remote_queue_with_a_local_store_is_refused_unless_the_home_is_shared(
+    tmp_path: Path, missing: str
+) -> None:
+    environment = {"ASSAY_HOME": str(tmp_path)} | PRODUCTION
+    del environment[missing]
+
+    with pytest.raises(BadSetting, match=missing):
+        load_settings(environment=environment, dotenv=None)
+    load_settings(environment=environment | {"ASSAY_SHARED_HOME": "on"}, dotenv=None)
+
+
+def test_servers_that_share_a_database_have_to_be_given_their_common_key(tmp_path: Path) -> None:
+    environment = {"ASSAY_HOME": str(tmp_path)} | PRODUCTION
+    del environment["SECRET_KEY"]
+
+    with pytest.raises(BadSetting, match="SECRET_KEY"):
+        load_settings(environment=environment, dotenv=None)
+
+
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "mysql").write_text(PRODUCTION["MYSQL_URI"] + "\n")
+    environment = {"ASSAY_HOME": str(tmp_path)} | PRODUCTION
+    del environment["MYSQL_URI"]
+    environment["MYSQL_URI_FILE"] = str(tmp_path / "mysql")
+
+    settings = load_settings(environment=environment, dotenv=None)
+
+    assert settings.services.mysql_uri == PRODUCTION["MYSQL_URI"]
+    with pytest.raises(BadSetting, match="both"):
+        load_settings(environment=environment | {"MYSQL_URI": "mysql://a/b"}, dotenv=None)
+    with pytest.raises(BadSetting, match="MYSQL_URI_FILE"):
+        load_settings(
+            environment=environment | {"MYSQL_URI_FILE": str(tmp_path / "none")}, dotenv=None
+        )
