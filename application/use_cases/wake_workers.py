@@ -13,9 +13,14 @@ class WakeWorkers:
     queue: TaskQueue
     clock: Clock
 
-    async def __call__(self) -> None:
-        """One wake-up for each class that has work due; safe to repeat."""
+    async def __call__(self) -> int:
+        """One wake-up for each class that has work due; how much is due. Safe to repeat.
+
+        Raises:
+            QueueUnavailable: there is work due, and nobody can be woken for it now.
+        """
         state = await self.submissions.queue_state(self.clock.now())
         for work_class, due in state.due.items():
             if due:
                 await self.queue.judge_submission(work_class)
+        return sum(state.due.values())
