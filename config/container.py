@@ -111,6 +111,7 @@ class Container(DeclarativeContainer):
         allow_weak=settings.provided.may_judge_weakly,
         only=settings.provided.languages,
     )
+    offer = judge
     queue = Singleton(InProcessTaskQueue, slots=settings.provided.judge_slots)
     progress = Singleton(InProcessProgressStream)
     rate_limiter = Singleton(InProcessRateLimiter, clock)
@@ -130,16 +131,16 @@ class Container(DeclarativeContainer):
     list_users = Singleton(ListUsers, storage=storage)
     update_user = Singleton(UpdateUser, storage=storage)
 
-    list_languages = Singleton(ListLanguages, judge=judge)
+    list_languages = Singleton(ListLanguages, offer=offer)
     list_open_challenges = Singleton(ListOpenChallenges, storage=storage, submissions=submissions)
     get_open_challenge = Singleton(
-        GetOpenChallenge, storage=storage, submissions=submissions, blobs=blobs, judge=judge
+        GetOpenChallenge, storage=storage, submissions=submissions, blobs=blobs, offer=offer
     )
     submit_code = Singleton(
         SubmitCode,
         storage=storage,
         submissions=submissions,
-        judge=judge,
+        offer=offer,
         queue=queue,
         clock=clock,
         ids=ids,
@@ -148,7 +149,7 @@ class Container(DeclarativeContainer):
         RunCode,
         storage=storage,
         submissions=submissions,
-        judge=judge,
+        offer=offer,
         queue=queue,
         clock=clock,
         ids=ids,
@@ -165,15 +166,15 @@ class Container(DeclarativeContainer):
     get_analytics = Singleton(GetAnalytics, storage=storage, submissions=submissions, clock=clock)
 
     create_challenge = Singleton(
-        CreateChallenge, storage=storage, judge=judge, clock=clock, ids=ids
+        CreateChallenge, storage=storage, offer=offer, clock=clock, ids=ids
     )
-    replace_challenge = Singleton(ReplaceChallenge, storage=storage, judge=judge, clock=clock)
+    replace_challenge = Singleton(ReplaceChallenge, storage=storage, offer=offer, clock=clock)
     list_challenges = Singleton(ListChallenges, storage=storage)
     get_challenge = Singleton(GetChallenge, storage=storage)
     add_test_cases = Singleton(
-        AddTestCases, storage=storage, blobs=blobs, judge=judge, clock=clock, ids=ids
+        AddTestCases, storage=storage, blobs=blobs, offer=offer, clock=clock, ids=ids
     )
-    delete_test_case = Singleton(DeleteTestCase, storage=storage, judge=judge, clock=clock)
+    delete_test_case = Singleton(DeleteTestCase, storage=storage, offer=offer, clock=clock)
     list_test_cases = Singleton(ListTestCases, storage=storage)
     read_test_data = Singleton(ReadTestData, storage=storage, blobs=blobs)
 
@@ -194,7 +195,7 @@ class Container(DeclarativeContainer):
     wake_workers = Singleton(WakeWorkers, submissions=submissions, queue=queue, clock=clock)
     forget_expired = Singleton(ForgetExpired, storage=storage, submissions=submissions, clock=clock)
     check_health = Singleton(
-        CheckHealth, storage=storage, submissions=submissions, blobs=blobs, judge=judge
+        CheckHealth, storage=storage, submissions=submissions, blobs=blobs, offer=offer
     )
 
 

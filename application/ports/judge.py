@@ -37,16 +37,20 @@ class JudgeJob:
     inputs: tuple[JudgeInput, ...]
 
 
-class JudgePort(Protocol):
+class LanguageOffer(Protocol):
+    """Which languages there are to choose from: those of a judge, or of all workers' judges."""
+
+    async def languages(self) -> tuple[Language, ...]:
+        """The languages that can really be judged, by id; empty where nothing can."""
+        ...
+
+
+class JudgePort(LanguageOffer, Protocol):
     """Runs programs. Safe to use from several tasks at once, up to `slots` of them."""
 
     @property
     def slots(self) -> int:
         """How many jobs it can run at once without one disturbing another's times."""
-        ...
-
-    async def languages(self) -> tuple[Language, ...]:
-        """The languages that it can really run, by id; empty when there is no working sandbox."""
         ...
 
     def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:

@@ -8,7 +8,7 @@ from application import reading
 from application.ports.blob_store import BlobStore
 from application.ports.clock import Clock
 from application.ports.ids import Ids
-from application.ports.judge import JudgePort
+from application.ports.judge import LanguageOffer
 from application.ports.storage import (
     IdempotencyKey,
     IdempotencyRace,
@@ -73,7 +73,7 @@ class Upload:
 class AddTestCases:
     storage: Storage
     blobs: BlobStore
-    judge: JudgePort
+    offer: LanguageOffer
     clock: Clock
     ids: Ids
 
@@ -107,7 +107,7 @@ class AddTestCases:
         made = [
             await self._stored(challenge_id, position, test) for position, test in enumerate(tests)
         ]
-        offered = await self.judge.languages()
+        offered = await self.offer.languages()
         try:
             return await self._apply(challenge_id, made, offered, key, replacing=replacing)
         except IdempotencyRace:

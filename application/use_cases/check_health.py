@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from application.ports.blob_store import BlobStore
-from application.ports.judge import JudgePort
+from application.ports.judge import LanguageOffer
 from application.ports.storage import Storage
 from application.ports.submissions import SubmissionRepository
 
@@ -17,7 +17,7 @@ class CheckHealth:
     storage: Storage
     submissions: SubmissionRepository
     blobs: BlobStore
-    judge: JudgePort
+    offer: LanguageOffer
 
     async def __call__(self) -> Mapping[str, bool]:
         """Each dependency by name, and whether it answers within 5 s."""
@@ -31,7 +31,7 @@ class CheckHealth:
         return dict(zip(checks, answers, strict=True))
 
     async def _check_judge(self) -> None:
-        if not await self.judge.languages():
+        if not await self.offer.languages():
             raise RuntimeError
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from application.ports.clock import Clock
 from application.ports.ids import Ids
-from application.ports.judge import JudgePort
+from application.ports.judge import LanguageOffer
 from application.ports.storage import (
     IdempotencyKey,
     IdempotencyRace,
@@ -32,7 +32,7 @@ from domain.versioning import make_version
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateChallenge:
     storage: Storage
-    judge: JudgePort
+    offer: LanguageOffer
     clock: Clock
     ids: Ids
 
@@ -77,7 +77,7 @@ class CreateChallenge:
             number=1,
             rules=rules,
             tests=(),
-            offered=await self.judge.languages(),
+            offered=await self.offer.languages(),
             created_at=now,
         )
         try:

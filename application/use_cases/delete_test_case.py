@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from application import reading
 from application.ports.clock import Clock
-from application.ports.judge import JudgePort
+from application.ports.judge import LanguageOffer
 from application.ports.storage import Storage
 from domain.challenge import Challenge
 from domain.errors import TestCaseNotFound
@@ -15,7 +15,7 @@ from domain.versioning import make_version, moved_on
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteTestCase:
     storage: Storage
-    judge: JudgePort
+    offer: LanguageOffer
     clock: Clock
 
     async def __call__(self, challenge_id: ChallengeId, test_case_id: TestCaseId) -> Challenge:
@@ -25,7 +25,7 @@ class DeleteTestCase:
             ChallengeNotFound: there is none.
             TestCaseNotFound: its newest version has no such test.
         """
-        offered = await self.judge.languages()
+        offered = await self.offer.languages()
         now = self.clock.now()
         async with self.storage.begin() as unit:
             challenge, newest = await reading.newest(unit, challenge_id)

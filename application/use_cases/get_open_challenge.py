@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from application import reading
 from application.ports.blob_store import BlobStore
-from application.ports.judge import JudgePort
+from application.ports.judge import LanguageOffer
 from application.ports.storage import Storage
 from application.ports.submissions import ChallengeProgress, SubmissionRepository
 from domain.challenge import Challenge, ChallengeVersion, TestCase, Visibility
@@ -46,7 +46,7 @@ class GetOpenChallenge:
     storage: Storage
     submissions: SubmissionRepository
     blobs: BlobStore
-    judge: JudgePort
+    offer: LanguageOffer
 
     async def __call__(self, user: User, id_or_slug: str) -> ChallengeDetails:
         """The challenge; admins see drafts and archived ones too, to try them.
@@ -67,7 +67,7 @@ class GetOpenChallenge:
             version=version,
             languages=[
                 (language, limits_for(version, language))
-                for language in await self.judge.languages()
+                for language in await self.offer.languages()
                 if allows(version, language.id)
             ],
             samples=[await self._sample(test) for test in public],

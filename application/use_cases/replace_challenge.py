@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from application import reading
 from application.ports.clock import Clock
-from application.ports.judge import JudgePort
+from application.ports.judge import LanguageOffer
 from application.ports.storage import Storage, UnitOfWork
 from domain.challenge import (
     Challenge,
@@ -28,7 +28,7 @@ from domain.versioning import make_version, moved_on
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceChallenge:
     storage: Storage
-    judge: JudgePort
+    offer: LanguageOffer
     clock: Clock
 
     async def __call__(
@@ -54,7 +54,7 @@ class ReplaceChallenge:
         check_presentation(presentation)
         check_checker(check_rules(rules).checker)
         check_scoring(rules.scoring)
-        offered = await self.judge.languages()
+        offered = await self.offer.languages()
         async with self.storage.begin() as unit:
             old, newest = await reading.newest(unit, challenge_id)
             if old.revision != expected_revision:

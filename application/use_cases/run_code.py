@@ -7,7 +7,7 @@ from datetime import timedelta
 from application import reading
 from application.ports.clock import Clock
 from application.ports.ids import Ids
-from application.ports.judge import JudgePort
+from application.ports.judge import LanguageOffer
 from application.ports.storage import IdempotencyKey, Storage
 from application.ports.submissions import HandedIn, SubmissionRepository
 from application.ports.task_queue import QueueUnavailable, TaskQueue
@@ -33,7 +33,7 @@ MAX_STDIN_BYTES = 1024 * 1024
 class RunCode:
     storage: Storage
     submissions: SubmissionRepository
-    judge: JudgePort
+    offer: LanguageOffer
     queue: TaskQueue
     clock: Clock
     ids: Ids
@@ -65,7 +65,7 @@ class RunCode:
             return created
         _check_stdin(stdin)
         version = await self._version(user, challenge_id, with_samples=stdin is None)
-        offered = {known.id for known in await self.judge.languages()}
+        offered = {known.id for known in await self.offer.languages()}
         if language not in offered or (version is not None and not allows(version, language)):
             raise LanguageNotOffered(language)
         now = self.clock.now()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from application import reading
 from application.ports.clock import Clock
 from application.ports.ids import Ids
-from application.ports.judge import JudgePort
+from application.ports.judge import LanguageOffer
 from application.ports.storage import IdempotencyKey, Storage
 from application.ports.submissions import HandedIn, SubmissionRepository
 from application.ports.task_queue import QueueUnavailable, TaskQueue
@@ -23,7 +23,7 @@ from domain.versioning import allows
 class SubmitCode:
     storage: Storage
     submissions: SubmissionRepository
-    judge: JudgePort
+    offer: LanguageOffer
     queue: TaskQueue
     clock: Clock
     ids: Ids
@@ -49,7 +49,7 @@ class SubmitCode:
         if created is not None:  # before all checks: a repeat has the first answer, come what may
             return created
         version = await self._version(user, challenge_id)
-        offered = {known.id for known in await self.judge.languages()}
+        offered = {known.id for known in await self.offer.languages()}
         if language not in offered or not allows(version, language):
             raise LanguageNotOffered(language)
         submission = Submission(

@@ -181,7 +181,7 @@ async def test_removing_a_test_leaves_it_in_older_versions(world: World) -> None
     challenge = await world.a_challenge(a_test("1"), a_test("2"))
     first = (await _tests(world, challenge))[0]
     old = await _version(world, challenge)
-    delete = DeleteTestCase(storage=world.storage, judge=world.judge, clock=world.clock)
+    delete = DeleteTestCase(storage=world.storage, offer=world.judge, clock=world.clock)
 
     changed = await delete(challenge.id, first.id)
 
@@ -315,7 +315,7 @@ async def test_candidates_see_published_challenges_alone(
 ) -> None:
     challenge = await world.a_challenge(a_test(), status=status)
     open_challenge = GetOpenChallenge(
-        storage=world.storage, submissions=world.submissions, blobs=world.blobs, judge=world.judge
+        storage=world.storage, submissions=world.submissions, blobs=world.blobs, offer=world.judge
     )
 
     with pytest.raises(ChallengeNotFound):
@@ -325,7 +325,7 @@ async def test_candidates_see_published_challenges_alone(
 
 async def test_no_such_test_to_remove(world: World) -> None:
     challenge = await world.a_challenge()
-    delete = DeleteTestCase(storage=world.storage, judge=world.judge, clock=world.clock)
+    delete = DeleteTestCase(storage=world.storage, offer=world.judge, clock=world.clock)
 
     with pytest.raises(TestCaseNotFound):
         await delete(challenge.id, TestCaseId("none"))

@@ -61,7 +61,7 @@ class World:
         return SubmitCode(
             storage=self.storage,
             submissions=self.submissions,
-            judge=self.judge,
+            offer=self.judge,
             queue=self.queue,
             clock=self.clock,
             ids=self.ids,
@@ -72,7 +72,7 @@ class World:
         return RunCode(
             storage=self.storage,
             submissions=self.submissions,
-            judge=self.judge,
+            offer=self.judge,
             queue=self.queue,
             clock=self.clock,
             ids=self.ids,
@@ -81,19 +81,19 @@ class World:
     @property
     def create_challenge(self) -> CreateChallenge:
         return CreateChallenge(
-            storage=self.storage, judge=self.judge, clock=self.clock, ids=self.ids
+            storage=self.storage, offer=self.judge, clock=self.clock, ids=self.ids
         )
 
     @property
     def replace_challenge(self) -> ReplaceChallenge:
-        return ReplaceChallenge(storage=self.storage, judge=self.judge, clock=self.clock)
+        return ReplaceChallenge(storage=self.storage, offer=self.judge, clock=self.clock)
 
     @property
     def add_test_cases(self) -> AddTestCases:
         return AddTestCases(
             storage=self.storage,
             blobs=self.blobs,
-            judge=self.judge,
+            offer=self.judge,
             clock=self.clock,
             ids=self.ids,
         )

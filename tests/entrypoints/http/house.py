@@ -219,18 +219,18 @@ def use_cases_of(
     return UseCases(
         add_test_cases=world.add_test_cases,
         authenticate=Authenticate(storage=store, tokens=world.tokens, clock=clock),
-        check_health=CheckHealth(storage=store, submissions=subs, blobs=world.blobs, judge=judge),
+        check_health=CheckHealth(storage=store, submissions=subs, blobs=world.blobs, offer=judge),
         create_challenge=world.create_challenge,
-        delete_test_case=DeleteTestCase(storage=store, judge=judge, clock=clock),
+        delete_test_case=DeleteTestCase(storage=store, offer=judge, clock=clock),
         get_analytics=GetAnalytics(storage=store, submissions=subs, clock=clock),
         get_challenge=GetChallenge(storage=store),
         get_leaderboard=GetLeaderboard(storage=store, submissions=subs),
         get_open_challenge=GetOpenChallenge(
-            storage=store, submissions=subs, blobs=world.blobs, judge=judge
+            storage=store, submissions=subs, blobs=world.blobs, offer=judge
         ),
         get_submission=GetSubmission(storage=store, submissions=subs),
         list_challenges=ListChallenges(storage=store),
-        list_languages=ListLanguages(judge=judge),
+        list_languages=ListLanguages(offer=judge),
         list_open_challenges=ListOpenChallenges(storage=store, submissions=subs),
         list_submissions=ListSubmissions(submissions=subs),
         list_test_cases=ListTestCases(storage=store),
