@@ -31,7 +31,11 @@ class Request(Protocol):
 
 
 class Judging(Protocol):
-    """One try at one judgement."""
+    """One try at one judgement, told of its steps in their order."""
+
+    def prepared(self) -> None:
+        """What judging needs has been read; the judge begins to compile."""
+        ...
 
     def compiled(self) -> None:
         """The compile step has ended, well or not."""
@@ -41,8 +45,8 @@ class Judging(Protocol):
         """A test has ended, just now, and has its verdict."""
         ...
 
-    def settled(self, judgement: Judgement) -> None:
-        """The outcome is stored; a try that ends without was handed back, or lost."""
+    def settling(self, judgement: Judgement) -> AbstractContextManager[None]:
+        """Around the storing of the outcome; a try that ends without was handed back, or lost."""
         ...
 
 
@@ -60,8 +64,13 @@ class Telemetry(Protocol):
         """
         ...
 
-    def request(self, method: str, *, traceparent: str | None) -> AbstractContextManager[Request]:
-        """Around the answering of a request; `traceparent` is the client's, by W3C's rules."""
+    def request(
+        self, method: str, *, traceparent: str | None = None, probe: bool = False
+    ) -> AbstractContextManager[Request]:
+        """Around the answering of a request; `traceparent` is the client's, by W3C's rules.
+
+        A `probe` (a health check, a scrape) is counted, but not traced: there is no end of them.
+        """
         ...
 
     def handing_in(self, submission: Submission) -> AbstractContextManager[None]:
@@ -112,14 +121,18 @@ class _Unheard(Request, Judging):
     def answered(self, *, route: str, status: int) -> None:
         """Nothing."""
 
+    def prepared(self) -> None:
+        """Nothing."""
+
     def compiled(self) -> None:
         """Nothing."""
 
     def tested(self, test: JudgedTest) -> None:
         """Nothing."""
 
-    def settled(self, judgement: Judgement) -> None:
+    def settling(self, judgement: Judgement) -> AbstractContextManager[None]:
         """Nothing."""
+        return _QUIET
 
 
 _QUIET = nullcontext()
@@ -133,7 +146,9 @@ class _Silent(Telemetry):
         """Nothing."""
         return _QUIET
 
-    def request(self, method: str, *, traceparent: str | None) -> AbstractContextManager[Request]:
+    def request(
+        self, method: str, *, traceparent: str | None = None, probe: bool = False
+    ) -> AbstractContextManager[Request]:
         """Nothing."""
         return _UNHEARD
 
