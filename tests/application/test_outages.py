@@ -14,8 +14,7 @@ from application.ports.submissions import Claim
 from application.use_cases.judge_submission import HEARTBEAT_S, LEASE_TIME
 from domain.judging import Judgement, Verdict
 from domain.submission import Submission, SubmissionStatus
-from tests.application.test_judge_submission import a_test
-from tests.application.world import World
+from tests.application.world import World, a_test
 
 SECOND = timedelta(seconds=1)
 
