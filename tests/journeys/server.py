@@ -1,4 +1,4 @@
-"""A real server in a process of its own, for tests: free port, temporary home, ended by its pid."""
+"""The program in processes of its own, for tests: free port, temporary home, ended by their pid."""
 
 import contextlib
 import os
@@ -11,16 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-READY = re.compile(r"http://127\.0\.0\.1:(\d+)")
+LISTENS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 START_S = 90
 
 
 @dataclass
 class Server:
-    """A running server and where it listens."""
+    """A running server (or worker) and what it said when it was ready: of a server, its address."""
 
     process: subprocess.Popen[str]
     home: Path
+    said: re.Pattern[str]
     url: str = ""
     output: list[str] = field(default_factory=list)
     reader: threading.Thread = field(default_factory=threading.Thread)
@@ -39,30 +40,60 @@ class Server:
 
 def start(home: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Server:
     """Start `assay serve` on a free port and return when it answers."""
-    inherited = os.environ  # noqa: TID251 - what the server is started in
-    environment = {
-        **{name: value for name, value in inherited.items() if not name.startswith("ASSAY_")},
-        "ASSAY_HOME": str(home),
-        "ASSAY_PORT": "0",
-        "ASSAY_LANGUAGES": "bash,python3",  # those that start soonest; who needs others says so
-        **(environment or {}),
-    }
+    return started(home, "serve", *arguments, environment=environment, said=LISTENS)
+
+
+def started(
+    home: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    said: re.Pattern[str],
+) -> Server:
+    """Start `assay` and return when it has said that it is ready."""
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "entrypoints.cli.main", "serve", *arguments],
-        env=environment,
+        [sys.executable, "-m", "entrypoints.cli.main", *arguments],
+        env=environment_of(home, environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    server = Server(process=process, home=home)
+    server = Server(process=process, home=home, said=said)
     ready = threading.Event()
     server.reader = threading.Thread(target=_read, args=(server, ready), daemon=True)
     server.reader.start()
     if not ready.wait(START_S) or not server.url:
         server.kill()
-        raise AssertionError("the server did not start:\n" + "".join(server.output))
+        raise AssertionError(f"{arguments} did not start:\n" + "".join(server.output))
     return server
+
+
+def run(home: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+    """Run `assay` to its end, which has to be a good one; what it printed."""
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "entrypoints.cli.main", *arguments],
+        env=environment_of(home, environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=START_S,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
+
+
+def environment_of(home: Path, more: Mapping[str, str] | None) -> dict[str, str]:
+    """What the program is started in: nothing of the platform's own but what a test says."""
+    inherited = os.environ  # noqa: TID251 - what it is started in
+    return {
+        **{name: value for name, value in inherited.items() if not name.startswith("ASSAY_")},
+        "ASSAY_HOME": str(home),
+        "ASSAY_PORT": "0",
+        "ASSAY_LANGUAGES": "bash,python3",  # those that start soonest; who needs others says so
+        **(more or {}),
+    }
 
 
 def _read(server: Server, ready: threading.Event) -> None:
@@ -70,7 +101,7 @@ def _read(server: Server, ready: threading.Event) -> None:
     with server.process.stdout as lines:
         for line in lines:
             server.output.append(line)
-            match = READY.search(line)
+            match = server.said.search(line)
             if match and not server.url:
                 server.url = match[0]
                 ready.set()
