@@ -19,7 +19,6 @@ from adapters.security.keys import derive_keys
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.tokens import JwtTokens
 from adapters.sql.sqlite import SqliteEngine
-from adapters.sql.sqlite_file import SchemaTooNew
 from adapters.sql.storage import SqlStorage
 from adapters.sql.submissions import SqlSubmissionRepository
 from adapters.system.clock import SystemClock
@@ -56,7 +55,6 @@ from application.use_cases.submit_code import SubmitCode
 from application.use_cases.update_user import UpdateUser
 from application.use_cases.wake_workers import WakeWorkers
 from application.use_cases.watch_submission import WatchSubmission
-from config.bad_setting import BadSetting
 from config.settings import Settings
 
 EMBEDDED_WORKER = "embedded"
@@ -197,20 +195,6 @@ class Container(DeclarativeContainer):
     check_health = Singleton(
         CheckHealth, storage=storage, submissions=submissions, blobs=blobs, offer=offer
     )
-
-
-async def open_stores(container: Container) -> None:
-    """See that the stores answer, before anything is promised to anyone.
-
-    Raises:
-        BadSetting: the home folder holds the data of a later version.
-        StoreUnavailable: a store cannot be reached.
-    """
-    try:
-        await container.storage().check()
-        await container.submissions().check()
-    except SchemaTooNew as error:
-        raise BadSetting("ASSAY_HOME", f"cannot be used: {error}") from None
 
 
 async def close(container: Container) -> None:

@@ -14,9 +14,10 @@ import uvloop
 from litestar import Litestar
 
 from config.bad_setting import BadSetting
-from config.container import Container, close, open_stores
+from config.container import Container, close
 from config.home_lock import locked_home
 from config.settings import Settings
+from config.start import open_stores
 from entrypoints.connections import GuardedConnection
 from entrypoints.http.app import create_app
 from entrypoints.http.streams import Streams

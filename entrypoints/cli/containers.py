@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from config.container import Container, close, open_stores
+from config.container import Container, close
 from config.settings import Settings
+from config.start import open_stores
 
 _Result = TypeVar("_Result")
 

@@ -12,8 +12,9 @@ from dependency_injector.providers import Provider, Selector, Singleton
 from adapters.memory.storage import MemoryStorage
 from adapters.sql.storage import SqlStorage
 from config.bad_setting import BadSetting
-from config.container import Container, close, open_stores
+from config.container import Container, close
 from config.settings import Settings, load_settings
+from config.start import open_stores
 
 HOMES = ("folder", ":memory:")
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from application.use_cases.log_in import LogIn, SignIn
-from config.container import Container, close, open_stores
+from config.container import Container, close
 from config.settings import load_settings
+from config.start import open_stores
 from domain.errors import NotSignedIn
 from domain.ids import UserId
 from domain.user import Role, User
