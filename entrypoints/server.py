@@ -1,4 +1,4 @@
-"""The embedded server: HTTP and the worker in one process, from its start to its stop."""
+"""The server, from its start to its stop: HTTP, and the worker where the queue is in-process."""
 
 import asyncio
 import contextlib
@@ -16,6 +16,7 @@ from litestar import Litestar
 from config.bad_setting import BadSetting
 from config.container import Container, close
 from config.home_lock import locked_home
+from config.services import QueueKind
 from config.settings import Settings
 from config.start import open_stores
 from entrypoints.connections import GuardedConnection
@@ -54,7 +55,7 @@ def serve(
     configure_logs()
     _allow_many_files()
     with (
-        locked_home(settings.home),
+        locked_home(settings.home if _judges(settings) else None),
         contextlib.closing(_listening(settings)) as listener,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
@@ -139,6 +140,9 @@ def _app(container: Container, settings: Settings, streams: Streams) -> Litestar
 
     @contextlib.asynccontextmanager
     async def working(_: Litestar) -> AsyncGenerator[None]:
+        if not _judges(settings):
+            yield
+            return
         worker = asyncio.create_task(_worker(container).run())
         try:
             yield
@@ -147,6 +151,11 @@ def _app(container: Container, settings: Settings, streams: Streams) -> Litestar
             await asyncio.wait({worker})
 
     return create_app(_use_cases(container), options, lifespan=[working], streams=streams)
+
+
+def _judges(settings: Settings) -> bool:
+    """Whether this process is a worker, too: with a remote queue others are."""
+    return settings.services.queue is QueueKind.IN_PROCESS
 
 
 def _use_cases(container: Container) -> UseCases:
