@@ -7,11 +7,20 @@ import re
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from io import BufferedWriter
 from pathlib import Path
 from threading import Lock
 
+from adapters.filesystem.folders import (
+    entries,
+    in_thread,
+    locked,
+    make_folder,
+    modified_at,
+    nanoseconds,
+    sync_folder,
+)
 from application.ports.blob_store import Blob, BlobCorrupt, BlobNotFound, BlobStore, StoredBlob
 from application.ports.clock import Clock
 from domain.ids import BlobKey
@@ -25,14 +34,14 @@ _UNFINISHED = re.compile(r"put-([0-9]{1,17})-\w+\.part")
 """The number is when it was begun, in microseconds since 1970."""
 _KEY = re.compile(r"[0-9a-f]{64}")
 _PREFIX_LENGTH = 2
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class FolderBlobStore(BlobStore):
     """The folder is made at the first use, for its owner alone; files are touched in threads.
 
-    Putting what exists writes it again, and so also mends what was damaged.
+    Putting what exists writes it again, and so also mends what was damaged. A put's last step and a
+    removal take turns by a lock on the subfolder, which holds between processes. A full disk and
+    the like are StoreUnavailable; a folder that may not be used is not.
     """
 
     def __init__(self, root: Path, clock: Clock) -> None:
@@ -46,42 +55,48 @@ class FolderBlobStore(BlobStore):
         upload = _Upload(self._incoming, self._clock.now())
         try:
             async for piece in _in_pieces(chunks):
-                await asyncio.to_thread(upload.write, piece)
-            return await asyncio.to_thread(upload.finish, self._root, self._clock.now())
+                await in_thread(upload.write, piece)
+            return await in_thread(upload.finish, self._root, self._clock.now())
         finally:
-            await asyncio.shield(asyncio.to_thread(upload.discard))
+            await asyncio.shield(in_thread(upload.discard))
 
     async def get(
         self, key: BlobKey, *, start: int = 0, length: int | None = None
     ) -> AsyncGenerator[bytes]:
-        reading = await asyncio.to_thread(_Reading, self._path(key), key, start, length)
-        while piece := await asyncio.to_thread(reading.next_piece):
+        reading = await in_thread(_Reading, self._path(key), key, start, length)
+        while piece := await in_thread(reading.next_piece):
             yield piece
 
-    async def delete(self, key: BlobKey) -> None:
-        with suppress(BlobNotFound):
-            await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+    async def delete(self, key: BlobKey, *, touched_until: datetime | None = None) -> bool:
+        try:
+            return await in_thread(_remove, self._path(key), touched_until)
+        except BlobNotFound:
+            return False
 
     async def list(self) -> AsyncGenerator[StoredBlob]:
-        for folder in await asyncio.to_thread(_folders, self._root):
-            for blob in await asyncio.to_thread(_blobs, folder):
+        for folder in await in_thread(_folders, self._root):
+            for blob in await in_thread(_blobs, folder):
                 yield blob
+
+    async def remove_unfinished(self, begun_before: datetime) -> int:
+        return await in_thread(_remove_leftovers, self._incoming, begun_before)
 
     async def check(self) -> None:
         await self._prepare()
         upload = _Upload(self._incoming, self._clock.now())
         try:
-            await asyncio.to_thread(upload.write, b"?")
+            await in_thread(upload.write, b"?")
         finally:
-            await asyncio.shield(asyncio.to_thread(upload.discard))
+            await asyncio.shield(in_thread(upload.discard))
 
     async def close(self) -> None:
         return
 
     async def _prepare(self) -> None:
         if not self._prepared:
-            await asyncio.to_thread(_make_folder, self._incoming)
-            await asyncio.to_thread(_remove_leftovers, self._incoming, self._clock.now())
+            await in_thread(make_folder, self._incoming)
+            before = self._clock.now() - LEFTOVER_AGE
+            await in_thread(_remove_leftovers, self._incoming, before)
             self._prepared = True
 
     def _path(self, key: BlobKey) -> Path:
@@ -126,12 +141,13 @@ class _Upload:
             if not self._discarded:
                 file = self._opened()
                 file.flush()
-                os.utime(file.fileno(), ns=(_nanoseconds(now), _nanoseconds(now)))
+                os.utime(file.fileno(), ns=(nanoseconds(now), nanoseconds(now)))
                 os.fsync(file.fileno())
                 folder = root / key[:_PREFIX_LENGTH]
-                _make_folder(folder)
-                self._path.rename(folder / key[_PREFIX_LENGTH:])
-                _sync_folder(folder)
+                make_folder(folder)
+                with locked(folder):
+                    self._path.rename(folder / key[_PREFIX_LENGTH:])
+                sync_folder(folder)
             return Blob(key=key, size_bytes=self._size)
 
     def discard(self) -> None:
@@ -139,12 +155,13 @@ class _Upload:
         with self._lock:
             self._discarded = True
             if self._file is not None:
-                self._file.close()
                 self._path.unlink(missing_ok=True)
+                with suppress(OSError):  # a full disk, which the write before has told
+                    self._file.close()
 
     def _opened(self) -> BufferedWriter:
         if self._file is None:
-            begun = _nanoseconds(self._begun_at) // 1_000
+            begun = nanoseconds(self._begun_at) // 1_000
             descriptor, name = tempfile.mkstemp(".part", f"put-{begun}-", self._incoming)
             self._path = Path(name)
             self._file = os.fdopen(descriptor, "wb")
@@ -207,56 +224,43 @@ async def _in_pieces(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
 
 
 def _folders(root: Path) -> Sequence[Path]:
-    return [folder for folder in _entries(root) if len(folder.name) == _PREFIX_LENGTH]
+    return [folder for folder in entries(root) if len(folder.name) == _PREFIX_LENGTH]
 
 
 def _blobs(folder: Path) -> Sequence[StoredBlob]:
     blobs: list[StoredBlob] = []
-    for file in _entries(folder):
+    for file in entries(folder):
         key = folder.name + file.name
         if not _KEY.fullmatch(key):
             continue
         with suppress(FileNotFoundError):  # deleted meanwhile
             status = file.stat()
-            touched_at = _EPOCH + status.st_mtime_ns // 1_000 * _MICROSECOND
             blobs.append(
-                StoredBlob(key=BlobKey(key), size_bytes=status.st_size, touched_at=touched_at)
+                StoredBlob(
+                    key=BlobKey(key), size_bytes=status.st_size, touched_at=modified_at(status)
+                )
             )
     return blobs
 
 
-def _entries(folder: Path) -> Sequence[Path]:
+def _remove(path: Path, touched_until: datetime | None) -> bool:
     try:
-        return list(folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+        with locked(path.parent):
+            if touched_until is not None and modified_at(path.stat()) > touched_until:
+                return False
+            path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
-def _make_folder(folder: Path) -> None:
-    """Make it and what is missing above it, durably."""
-    if not folder.is_dir():
-        if not folder.parent.is_dir():
-            _make_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _remove_leftovers(incoming: Path, now: datetime) -> None:
+def _remove_leftovers(incoming: Path, before: datetime) -> int:
     """Remove what killed processes did not finish, but no upload of a living one."""
-    oldest = _nanoseconds(now - LEFTOVER_AGE) // 1_000
-    for file in _entries(incoming):
+    oldest = nanoseconds(before) // 1_000
+    removed = 0
+    for file in entries(incoming):
         unfinished = _UNFINISHED.fullmatch(file.name)
         if unfinished is not None and int(unfinished[1]) < oldest:
             file.unlink(missing_ok=True)
-
-
-def _nanoseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND * 1_000
+            removed += 1
+    return removed

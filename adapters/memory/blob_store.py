@@ -48,12 +48,19 @@ class MemoryBlobStore(BlobStore):
         for piece in range(start, end, _PIECE_BYTES):
             yield held.content[piece : min(end, piece + _PIECE_BYTES)]
 
-    async def delete(self, key: BlobKey) -> None:
-        self._held.pop(key, None)
+    async def delete(self, key: BlobKey, *, touched_until: datetime | None = None) -> bool:
+        held = self._held.get(key)
+        if held is None or (touched_until is not None and held.touched_at > touched_until):
+            return False
+        del self._held[key]
+        return True
 
     async def list(self) -> AsyncGenerator[StoredBlob]:
         for key, held in tuple(self._held.items()):
             yield StoredBlob(key=key, size_bytes=len(held.content), touched_at=held.touched_at)
+
+    async def remove_unfinished(self, begun_before: datetime) -> int:
+        return 0
 
     async def check(self) -> None:
         return

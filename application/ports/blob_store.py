@@ -67,12 +67,21 @@ class BlobStore(Protocol):
         """
         ...
 
-    async def delete(self, key: BlobKey) -> None:
-        """Remove the bytes; harmless where there are none."""
+    async def delete(self, key: BlobKey, *, touched_until: datetime | None = None) -> bool:
+        """Remove the bytes, and tell whether any were; harmless where there are none.
+
+        With `touched_until`, only what was last put then or before. A put that comes at the same
+        moment, or while a removal is delayed on its way, is never lost: either nothing is removed,
+        or the put stores the bytes afresh.
+        """
         ...
 
     def list(self) -> AsyncIterator[StoredBlob]:
         """Every stored blob, in no promised order."""
+        ...
+
+    async def remove_unfinished(self, begun_before: datetime) -> int:
+        """Remove what killed processes left of puts that they began before then; how many."""
         ...
 
     async def check(self) -> None:

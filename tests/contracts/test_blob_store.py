@@ -237,6 +237,46 @@ async def test_deleting_what_is_not_there_is_harmless(store: BlobStore, key: str
     assert await _read(store, blob.key) == b"1"
 
 
+async def test_a_deletion_tells_whether_there_was_something(store: BlobStore) -> None:
+    blob = await store.put(_chunks(b"1"))
+    assert await store.delete(blob.key)
+    assert not await store.delete(blob.key)
+
+
+async def test_what_was_touched_since_is_not_deleted(
+    in_hand: BlobStoreInHand, clock: ManualClock
+) -> None:
+    blob = await in_hand.store.put(_chunks(b"1"))
+    seen = clock.now()
+    clock.advance(timedelta(microseconds=1))
+    await in_hand.store.put(_chunks(b"1"))
+    assert not await in_hand.store.delete(blob.key, touched_until=seen)
+    assert await _read(in_hand.store, blob.key) == b"1"
+    assert await in_hand.store.delete(blob.key, touched_until=clock.now())
+    assert in_hand.count_kept() == 0
+
+
+async def test_a_put_at_the_moment_of_a_deletion_is_not_lost(
+    store: BlobStore, clock: ManualClock
+) -> None:
+    blob = await store.put(_chunks(LARGE))
+    for _ in range(10):
+        seen = clock.now()
+        clock.advance(timedelta(hours=25))
+        await asyncio.gather(
+            store.put(_in_pieces(LARGE, 1_000_000)), store.delete(blob.key, touched_until=seen)
+        )
+        assert await _read(store, blob.key) == LARGE
+
+
+async def test_nothing_that_is_finished_is_removed_as_unfinished(
+    store: BlobStore, clock: ManualClock
+) -> None:
+    blob = await store.put(_chunks(b"1"))
+    assert await store.remove_unfinished(clock.now() + timedelta(days=1)) == 0
+    assert await _read(store, blob.key) == b"1"
+
+
 async def test_what_was_deleted_may_be_put_again(store: BlobStore) -> None:
     blob = await store.put(_chunks(b"1"))
     await store.delete(blob.key)
