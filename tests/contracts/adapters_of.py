@@ -50,6 +50,7 @@ from tests.contracts.in_hand import (
     TaskQueueFactory,
     TaskQueueInHand,
 )
+from tests.contracts.redis_adapters import redis_progress_stream, redis_rate_limiter
 
 
 @asynccontextmanager
@@ -209,9 +210,11 @@ TASK_QUEUES: dict[str, TaskQueueFactory] = {
 }
 PROGRESS_STREAMS: dict[str, ProgressStreamFactory] = {
     "in_process": in_process_progress_stream,
+    "redis": redis_progress_stream,
 }
 RATE_LIMITERS: dict[str, RateLimiterFactory] = {
     "in_process": in_process_rate_limiter,
+    "redis": redis_rate_limiter,
 }
 PASSWORD_HASHERS: dict[str, Callable[[], PasswordHasher]] = {
     "argon2": argon2_password_hasher,

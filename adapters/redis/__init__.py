@@ -1,0 +1,1 @@
+"""What processes share that may be forgotten: rate limits and recent events."""

@@ -1,0 +1,59 @@
+"""Progress events as entries of a Redis stream, and back."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from application.ports.progress import (
+    Compiled,
+    Done,
+    EventId,
+    Happening,
+    ProgressEvent,
+    StatusChanged,
+    TestFinished,
+)
+
+_KINDS: Mapping[bytes, type[Happening]] = {
+    b"status": StatusChanged,
+    b"compiled": Compiled,
+    b"test": TestFinished,
+    b"done": Done,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+_ATTEMPTS = 1 << 32
+
+
+def stream_id(event_id: EventId) -> str:
+    """The id of the entry: Redis orders by its two numbers as we do by our three."""
+    return f"{event_id.judgement * _ATTEMPTS + event_id.attempt}-{event_id.sequence}"
+
+
+def written(what: Happening) -> tuple[bytes, bytes]:
+    """The entry's one field: what kind of happening, and its JSON."""
+    return _NAMES[type(what)], msgspec.json.encode(what, enc_hook=_fraction_to_text)
+
+
+def read(entry_id: bytes, fields: Mapping[bytes, bytes]) -> ProgressEvent:
+    """The event of an entry."""
+    high, sequence = map(int, entry_id.split(b"-"))
+    judgement, attempt = divmod(high, _ATTEMPTS)
+    ((name, text),) = fields.items()
+    return ProgressEvent(
+        id=EventId(judgement=judgement, attempt=attempt, sequence=sequence),
+        what=msgspec.json.decode(text, type=_KINDS[name], dec_hook=_text_to_fraction),
+    )
+
+
+def _fraction_to_text(value: Any) -> str:
+    if isinstance(value, Fraction):
+        return str(value)
+    raise NotImplementedError
+
+
+def _text_to_fraction(kind: Any, text: Any) -> Fraction:
+    if kind is Fraction:
+        return Fraction(text)
+    raise NotImplementedError
