@@ -97,6 +97,18 @@ class PrivateServer:
         self.process.wait(timeout=30)
         self.process = None
 
+    def freeze(self) -> None:
+        """Stop it still: connections are taken by the kernel, and nobody answers."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        os.killpg(self.process.pid, number)
+
     def restart(self) -> None:
         """Kill it, and start it on what it kept."""
         self.kill()
