@@ -19,7 +19,7 @@ _TABLE = re.compile(r"<!-- settings:.*?-->\n(.*?)\n?<!-- end of settings -->", r
 def test_the_tour_with_curl_ends_with_accepted(tmp_path: Path) -> None:
     quick = {"ASSAY_LANGUAGES": "python3"}
     with server.running(tmp_path, "--demo", environment=quick) as running:
-        tour = _run(_section("A tour with curl"), running.url, tmp_path)
+        tour = run_section("A tour with curl", running.url, tmp_path)
 
     assert tour.returncode == 0, tour.stderr
     assert tour.stdout.splitlines()[-2:] == ["100", "accepted"]
@@ -29,13 +29,13 @@ def test_the_tour_with_curl_ends_with_accepted(tmp_path: Path) -> None:
 def test_a_line_of_the_tour_that_fails_ends_it(tmp_path: Path) -> None:
     nobody_there = "http://127.0.0.1:9"
 
-    tour = _run(_section("A tour with curl"), nobody_there, tmp_path)
+    tour = run_section("A tour with curl", nobody_there, tmp_path)
 
     assert tour.returncode != 0
 
 
 def test_the_set_up_is_two_commands() -> None:
-    assert _section("Set-up").split("\n\n")[0].splitlines() == ["make serve", "make test"]
+    assert section("Set-up").split("\n\n")[0].splitlines() == ["make serve", "make test"]
 
 
 def test_the_table_of_settings_is_the_one_that_the_program_prints() -> None:
@@ -50,19 +50,20 @@ def test_a_link_leads_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
 
 
-def _section(title: str) -> str:
-    """The commands of one section, a blank line between its blocks."""
-    section = README.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
-    return "\n\n".join(_BLOCK.findall(section))
-
-
-def _run(script: str, url: str, home: Path) -> subprocess.CompletedProcess[str]:
+def run_section(title: str, url: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run the commands of one section, as one script, against that server with that home."""
     environment = {**os.environ, "ASSAY": url, "ASSAY_HOME": str(home)}  # noqa: TID251
     return subprocess.run(  # noqa: S603 - the README's own lines
-        ["/bin/bash", "-e", "-x", "-o", "pipefail", "-c", script],
+        ["/bin/bash", "-e", "-x", "-o", "pipefail", "-c", section(title)],
         env=environment,
         capture_output=True,
         text=True,
         timeout=90,
         check=False,
     )
+
+
+def section(title: str) -> str:
+    """The commands of one section, a blank line between its blocks."""
+    text = README.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+    return "\n\n".join(_BLOCK.findall(text))
