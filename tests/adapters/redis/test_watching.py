@@ -1,0 +1,51 @@
+"""Whoever watches a submission learns its outcome, whatever happens to Redis meanwhile."""
+
+import asyncio
+
+from adapters.redis.progress import RedisProgressStream
+from adapters.system.clock import SystemClock
+from application.ports.progress import Done, ProgressEvent, StatusChanged
+from application.use_cases.watch_submission import WatchSubmission
+from domain.submission import SubmissionStatus
+from tests.adapters.redis.house import House
+from tests.application.world import World, a_test
+
+
+async def test_the_outcome_is_told_when_redis_died_before_it(house: House) -> None:
+    world, stream = World(), house.stream()
+    watching = await _watching(world, stream)
+    house.server.kill()
+    await world.judge_submission()()
+    told = await asyncio.wait_for(watching, timeout=10)
+    assert isinstance(told[-1].what, Done)
+    assert StatusChanged(status=SubmissionStatus.DONE) in [event.what for event in told]
+    await stream.close()
+
+
+async def test_the_outcome_is_told_when_redis_hangs(house: House) -> None:
+    world, stream = World(), house.stream()
+    watching = await _watching(world, stream)
+    with house.standing_still():
+        await world.judge_submission()()
+        told = await asyncio.wait_for(watching, timeout=10)
+    assert isinstance(told[-1].what, Done)
+    await stream.close()
+
+
+async def _watching(world: World, stream: RedisProgressStream) -> asyncio.Task[list[ProgressEvent]]:
+    """A watcher who has seen that the submission waits."""
+    challenge = await world.a_challenge(a_test())
+    submission = await world.submitted(await world.a_candidate(), challenge, "echo")
+    watch = WatchSubmission(submissions=world.submissions, progress=stream, clock=SystemClock())
+    begun = asyncio.Event()
+
+    async def read() -> list[ProgressEvent]:
+        told = []
+        async for event in watch(submission.id, after=None):
+            told.append(event)
+            begun.set()
+        return told
+
+    watching = asyncio.create_task(read())
+    await asyncio.wait_for(begun.wait(), timeout=10)
+    return watching
