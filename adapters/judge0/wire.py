@@ -1,0 +1,90 @@
+"""What Judge0 sends, as far as it is read here, and its base64."""
+
+import base64
+from enum import IntEnum
+
+import msgspec
+
+from application.ports.judge import JudgeUnavailable
+
+
+class Status(IntEnum):
+    IN_QUEUE = 1
+    PROCESSING = 2
+    ACCEPTED = 3
+    WRONG_ANSWER = 4
+    TIME_LIMIT_EXCEEDED = 5
+    COMPILATION_ERROR = 6
+    SIGSEGV = 7
+    SIGXFSZ = 8
+    SIGFPE = 9
+    SIGABRT = 10
+    NON_ZERO_EXIT = 11
+    OTHER_SIGNAL = 12
+    INTERNAL_ERROR = 13
+    EXEC_FORMAT_ERROR = 14
+
+
+class NamedLanguage(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    name: str
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """What `/config_info` says; a gateway that leaves something out means the shipped default.
+
+    Times are seconds, sizes KiB, as there.
+    """
+
+    enable_compiler_options: bool = True
+    allowed_languages_for_compile_options: tuple[str, ...] = ()
+    enable_callbacks: bool = True
+    enable_additional_files: bool = True
+    max_cpu_time_limit: float = 15.0
+    max_cpu_extra_time: float = 5.0
+    max_wall_time_limit: float = 20.0
+    max_memory_limit: int = 512_000
+    max_stack_limit: int = 128_000
+    max_max_processes_and_or_threads: int = 120
+    max_max_file_size: int = 4_096
+    enable_batched_submissions: bool = True
+    max_submission_batch_size: int = 20
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one submission, or how far it is, by the fields that were asked for.
+
+    Texts are base64, times are seconds, memory is KiB.
+    """
+
+    token: str
+    status_id: int
+    stdout: str | None = None
+    stderr: str | None = None
+    compile_output: str | None = None
+    message: str | None = None
+    time: float | None = None
+    wall_time: float | None = None
+    memory: float | None = None
+    exit_code: int | None = None
+    exit_signal: int | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status_id not in {Status.IN_QUEUE, Status.PROCESSING}
+
+
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def decoded(text: str | None) -> bytes:
+    """The bytes of a field; what Judge0 breaks into lines is joined, and null is nothing.
+
+    Raises:
+        JudgeUnavailable: it is not base64.
+    """
+    try:
+        return base64.b64decode(text or "")
+    except ValueError:
+        raise JudgeUnavailable("Judge0 answered with what is not base64") from None
