@@ -50,6 +50,8 @@ from tests.contracts.in_hand import (
     TaskQueueFactory,
     TaskQueueInHand,
 )
+from tests.contracts.kafka_adapters import kafka_task_queue
+from tests.contracts.mysql_adapters import mysql_storage, mysql_submissions
 from tests.contracts.redis_adapters import redis_progress_stream, redis_rate_limiter
 
 
@@ -196,10 +198,12 @@ async def sandbox_judge(folder: Path) -> AsyncIterator[JudgeInHand]:
 STORAGES: dict[str, StorageFactory] = {
     "memory": memory_storage,
     "sqlite": sqlite_storage,
+    "mysql": mysql_storage,
 }
 SUBMISSIONS: dict[str, SubmissionsFactory] = {
     "memory": memory_submissions,
     "sqlite": sqlite_submissions,
+    "mysql": mysql_submissions,
 }
 BLOB_STORES: dict[str, BlobStoreFactory] = {
     "memory": memory_blob_store,
@@ -207,6 +211,7 @@ BLOB_STORES: dict[str, BlobStoreFactory] = {
 }
 TASK_QUEUES: dict[str, TaskQueueFactory] = {
     "in_process": in_process_task_queue,
+    "kafka": kafka_task_queue,
 }
 PROGRESS_STREAMS: dict[str, ProgressStreamFactory] = {
     "in_process": in_process_progress_stream,

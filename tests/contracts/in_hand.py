@@ -43,11 +43,15 @@ BlobStoreFactory = Callable[[Path, ManualClock], AbstractAsyncContextManager[Blo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQueueInHand:
-    """Both ends of a queue; at most `most` wake-ups are under way."""
+    """Both ends of a queue; at most `most` wake-ups are under way.
+
+    One that did not arrive within `quiet_s` was not sent.
+    """
 
     queue: TaskQueue
     wake_ups: WakeUps
     most: int
+    quiet_s: float = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

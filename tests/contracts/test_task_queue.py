@@ -35,7 +35,7 @@ async def test_each_wake_up_is_taken_once(in_hand: TaskQueueInHand) -> None:
     takers = [asyncio.create_task(in_hand.wake_ups.next()) for _ in range(4)]
     for _ in range(3):
         await in_hand.queue.judge_submission(WorkClass.RUN)
-    done, pending = await asyncio.wait(takers, timeout=0.05)
+    done, pending = await asyncio.wait(takers, timeout=in_hand.quiet_s)
     assert (len(done), len(pending)) == (3, 1)
     pending.pop().cancel()
 
@@ -64,7 +64,7 @@ async def test_wake_ups_are_bounded_and_one_is_always_there(in_hand: TaskQueueIn
     for _ in range(1_000):
         await in_hand.queue.judge_submission(WorkClass.SUBMISSION)
     takers = [asyncio.create_task(in_hand.wake_ups.next()) for _ in range(in_hand.most + 1)]
-    done, pending = await asyncio.wait(takers, timeout=0.05)
+    done, pending = await asyncio.wait(takers, timeout=in_hand.quiet_s)
     assert 1 <= len(done) <= in_hand.most
     for task in pending:
         task.cancel()
