@@ -1,15 +1,13 @@
 """What every test may use: a clock that stands still, and how long properties are tried."""
 
-import os
-
 import pytest
 from hypothesis import settings
 
 from adapters.memory.clock import ManualClock
+from tests.soaking import SOAKING
 
 settings.register_profile("quick", deadline=None, max_examples=100, stateful_step_count=20)
 settings.register_profile("soak", deadline=None, max_examples=2_000, stateful_step_count=50)
-SOAKING = os.environ.get("ASSAY_TEST_SOAK") == "on"  # noqa: TID251 - set by `make soak`
 settings.load_profile("soak" if SOAKING else "quick")
 
 

@@ -55,11 +55,14 @@ class Client:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def all_submissions(self, path: str = "/candidate/submissions") -> list[dict[str, object]]:
+    def all_submissions(
+        self, path: str = "/candidate/submissions", **filters: str
+    ) -> list[dict[str, object]]:
+        """Every page of a list."""
         items: list[dict[str, object]] = []
         cursor: str | None = None
         while True:
-            query = {"limit": "100"} | ({"cursor": cursor} if cursor else {})
+            query = filters | {"limit": "100"} | ({"cursor": cursor} if cursor else {})
             page = self.http.get(path, params=query).json()
             items.extend(page["items"])
             cursor = page["next_cursor"]
