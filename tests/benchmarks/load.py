@@ -9,10 +9,15 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What came of one round: requests a second, and each answer's status."""
+    """What came of one round: requests a second, each answer's status, how long each took."""
 
     per_second: float
     statuses: dict[int, int]
+    times_ms: list[float]
+
+    def percentile_ms(self, percent: int) -> float:
+        """The time that so many percent of the answers came within."""
+        return sorted(self.times_ms)[len(self.times_ms) * percent // 100]
 
 
 async def load(
@@ -22,19 +27,23 @@ async def load(
     parts = urlsplit(url)
     numbers = iter(range(count))
     statuses: dict[int, int] = {}
+    times_ms: list[float] = []
 
     async def one_connection() -> None:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         for number in numbers:
+            sent = time.perf_counter()
             writer.write(request(number))
             status = await _answer(reader)
+            times_ms.append(1_000 * (time.perf_counter() - sent))
             statuses[status] = statuses.get(status, 0) + 1
         writer.close()
         await writer.wait_closed()
 
     began = time.perf_counter()
     await asyncio.gather(*(one_connection() for _ in range(connections)))
-    return Load(per_second=count / (time.perf_counter() - began), statuses=statuses)
+    took = time.perf_counter() - began
+    return Load(per_second=count / took, statuses=statuses, times_ms=times_ms)
 
 
 async def _answer(reader: asyncio.StreamReader) -> int:
