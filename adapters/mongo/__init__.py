@@ -1,0 +1,1 @@
+"""MongoDB: submissions, who judges them, their judgements and what they add up to."""

@@ -1,0 +1,172 @@
+"""Outcomes: one atomic step from a claim to a done submission, and the way back for a rejudge.
+
+The judgement is written first, where nobody sees it; then the submission names it, if the claim
+still holds. Whoever asks again for what was applied already is answered so.
+"""
+
+import hashlib
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+
+from pymongo.errors import DuplicateKeyError
+
+from adapters.mongo.claims import held_by
+from adapters.mongo.client import Collections, Document
+from adapters.mongo.documents import (
+    WITHOUT_TEXTS,
+    filled,
+    stored,
+    submission_fields,
+    submission_of,
+    verdict_letters,
+    work_document,
+)
+from adapters.mongo.lifts import SCHEMA, lifted
+from application.ports.submissions import Claim, LeaseLost
+from domain.errors import StillQueued, SubmissionNotFound
+from domain.ids import SubmissionId
+from domain.judging import Judgement, Verdict
+from domain.scoring import rounded
+from domain.submission import Submission, SubmissionKind, SubmissionStatus
+
+_OUTCOME = (
+    "status",
+    "challenge_version",
+    "judgement_number",
+    "pending_number",
+    "verdict",
+    "score",
+    "max_score",
+    "cpu_ms",
+    "memory_kib",
+    "judged_at",
+)
+"""What a judgement changes of a submission."""
+_CHANGES_NOTHING = {"$unset": {"nothing": ""}}
+
+
+async def record(
+    store: Collections, *, claim: Claim, judgement: Judgement, payload: bytes
+) -> Submission:
+    """`payload` is the judgement as it is stored."""
+    entry = await _keep(store, claim, judgement.number, payload)
+    done = replace(
+        claim.submission,
+        status=SubmissionStatus.DONE,
+        challenge_version=judgement.challenge_version,
+        judgement_number=judgement.number,
+        pending_number=None,
+        verdict=judgement.verdict,
+        score=Fraction(rounded(judgement.score)),
+        max_score=Fraction(rounded(judgement.max_score)),
+        cpu_ms=judgement.cpu_ms,
+        memory_kib=judgement.memory_kib,
+        judged_at=judgement.judged_at,
+    )
+    applied = await store.submissions.update_one(
+        held_by(claim), _outcome(done, verdict_letters(judgement.tests), entry)
+    )
+    if not applied.matched_count:
+        return await _applied_before(store, done.id, entry)
+    if claim.attempt > 1:  # those before may have died between their two writes
+        others = {"number": judgement.number, "_id": {"$ne": entry["id"]}}
+        await store.judgements.delete_many({"submission_id": done.id, **others})
+    return done
+
+
+async def _keep(store: Collections, claim: Claim, number: int, payload: bytes) -> Document:
+    """Write the judgement and return the entry that will name it.
+
+    Its id tells the claim and the content, so that two that differ never overwrite each other, and
+    a repeat finds what it wrote.
+    """
+    digest = hashlib.sha256(payload).hexdigest()
+    place = "\0".join([claim.submission.id, str(number), claim.lease.token, digest])
+    own_id = hashlib.sha256(place.encode()).hexdigest()
+    document = {
+        "_id": own_id,
+        "schema": SCHEMA,
+        "submission_id": claim.submission.id,
+        "number": number,
+        "payload": payload,
+    }
+    with suppress(DuplicateKeyError):  # it is there, written by a try whose answer was lost
+        await store.judgements.insert_one(document)
+    return {"number": number, "id": own_id, "digest": digest}
+
+
+def _outcome(done: Submission, verdicts: str, entry: Document) -> Document:
+    """The update that applies a judgement."""
+    every = submission_fields(done)
+    values = {name: every[name] for name in _OUTCOME}
+    values |= {"verdicts": verdicts, "ranked_score": stored(_counting(done))}
+    absent = [name for name, value in values.items() if value is None]
+    return {
+        "$set": filled(values),
+        "$unset": dict.fromkeys([*absent, "work", "lease"], ""),
+        "$push": {"judgements": entry},
+    }
+
+
+async def _applied_before(
+    store: Collections, submission_id: SubmissionId, entry: Document
+) -> Submission:
+    """The submission, if this judgement was applied to it already; else nothing is left of it.
+
+    A write that changes nothing asks, as it waits until what it saw cannot be undone any more; a
+    read might miss what was applied a moment ago.
+
+    Raises:
+        LeaseLost: it was not.
+    """
+    same = {"number": entry["number"], "digest": entry["digest"]}
+    applied = {"_id": submission_id, "judgements": {"$elemMatch": same}}
+    found = await store.submissions.update_one(applied, _CHANGES_NOTHING)
+    document = None
+    if found.matched_count:
+        document = await store.submissions.find_one({"_id": submission_id}, WITHOUT_TEXTS)
+    named = [] if document is None else lifted(document)["judgements"]
+    if entry not in named:
+        await store.judgements.delete_one({"_id": entry["id"]})
+    if document is None:
+        raise LeaseLost
+    return submission_of(document)
+
+
+async def request_rejudge(
+    store: Collections, *, submission_id: SubmissionId, version: int | None
+) -> int:
+    while True:
+        document = await store.submissions.find_one({"_id": submission_id}, WITHOUT_TEXTS)
+        if document is None:
+            raise SubmissionNotFound(submission_id)
+        submission = submission_of(document)
+        if submission.judgement_number == 0:
+            raise StillQueued(submission_id)
+        if submission.pending_number is not None:
+            return submission.pending_number
+        if await _rejudge(store, submission, version):
+            return submission.judgement_number + 1
+
+
+async def _rejudge(store: Collections, submission: Submission, version: int | None) -> bool:
+    """Whether it was still as it was read, so that the new judgement is pending now."""
+    unchanged = {
+        "_id": submission.id,
+        "judgement_number": submission.judgement_number,
+        "pending_number": {"$exists": False},
+    }
+    pending = {
+        "pending_number": submission.judgement_number + 1,
+        "attempt": 0,
+        "work": work_document(submission, version),
+    }
+    return bool((await store.submissions.update_one(unchanged, {"$set": pending})).matched_count)
+
+
+def _counting(done: Submission) -> Fraction | None:
+    """The score, where it counts in standings."""
+    scored = done.kind is SubmissionKind.SUBMISSION and done.challenge_id is not None
+    counts = scored and done.ranked and done.verdict is not Verdict.JUDGE_ERROR
+    return done.score if counts else None
