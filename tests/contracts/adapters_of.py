@@ -49,7 +49,9 @@ from tests.contracts.in_hand import (
     SubmissionsFactory,
     TaskQueueFactory,
     TaskQueueInHand,
+    with_python,
 )
+from tests.contracts.judge0_adapters import judge0_judge
 from tests.contracts.kafka_adapters import kafka_task_queue
 from tests.contracts.mysql_adapters import mysql_storage, mysql_submissions
 from tests.contracts.redis_adapters import redis_progress_stream, redis_rate_limiter
@@ -177,21 +179,7 @@ async def memory_judge(_: Path) -> AsyncIterator[JudgeInHand]:
 @asynccontextmanager
 async def sandbox_judge(folder: Path) -> AsyncIterator[JudgeInHand]:
     judge = SandboxJudge(folder, slots=2, allow_weak=True, only=("bash", "python3"))
-    yield JudgeInHand(
-        judge=judge,
-        language=LanguageId("python3"),
-        echo="import sys\nsys.stdout.buffer.write(sys.stdin.buffer.read())",
-        print_hello="print('hello')",
-        complain="import sys\nprint('oh no', file=sys.stderr)",
-        exit_with_3="raise SystemExit(3)",
-        end_by_signal_11="import os\nos.kill(os.getpid(), 11)",
-        spend_much_cpu_time="while True: pass",
-        sleep_for_long="import time\ntime.sleep(600)",
-        eat_much_memory="kept = bytearray(4 * 1024 ** 3)\nprint(len(kept))",
-        flood="while True: print('x' * 1024)",
-        wait_for_ever="import signal\nsignal.pause()",
-        not_a_program="def (",
-    )
+    yield with_python(judge)
     await judge.close()
 
 
@@ -238,4 +226,5 @@ IDS: dict[str, Callable[[], Ids]] = {
 JUDGES: dict[str, JudgeFactory] = {
     "memory": memory_judge,
     "sandbox": sandbox_judge,
+    "judge0": judge0_judge,
 }

@@ -79,6 +79,28 @@ class JudgeInHand:
     flood: str
     wait_for_ever: str
     not_a_program: str
+    loaded_by_compiling: tuple[int, ...] = ()
+    """The tests whose inputs a judge has to have before it compiles."""
+
+
+def with_python(judge: JudgePort, *, loaded_by_compiling: tuple[int, ...] = ()) -> JudgeInHand:
+    """A judge that has a real Python."""
+    return JudgeInHand(
+        judge=judge,
+        language=LanguageId("python3"),
+        echo="import sys\nsys.stdout.buffer.write(sys.stdin.buffer.read())",
+        print_hello="print('hello')",
+        complain="import sys\nprint('oh no', file=sys.stderr)",
+        exit_with_3="raise SystemExit(3)",
+        end_by_signal_11="import os\nos.kill(os.getpid(), 11)",
+        spend_much_cpu_time="while True: pass",
+        sleep_for_long="import time\ntime.sleep(600)",
+        eat_much_memory="kept = bytearray(4 * 1024 ** 3)\nprint(len(kept))",
+        flood="while True: print('x' * 1024)",
+        wait_for_ever="import signal\nsignal.pause()",
+        not_a_program="def (",
+        loaded_by_compiling=loaded_by_compiling,
+    )
 
 
 ProgressStreamFactory = Callable[[], AbstractAsyncContextManager[ProgressStream]]
