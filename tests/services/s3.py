@@ -68,7 +68,7 @@ def make_bucket(there: S3Server) -> None:
 
 def sync_client(there: S3Server) -> BaseClient:
     """A plain client, with which tests look behind an adapter's back."""
-    return Session().create_client(
+    return _session().create_client(
         "s3",
         region_name=there.region,
         endpoint_url=there.url,
@@ -76,6 +76,12 @@ def sync_client(there: S3Server) -> BaseClient:
         aws_secret_access_key=there.secret_key,
         config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
     )
+
+
+@functools.cache
+def _session() -> Session:
+    """Kept, as reading its descriptions of services takes longer than most tests."""
+    return Session()
 
 
 @functools.cache
