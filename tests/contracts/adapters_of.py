@@ -55,6 +55,7 @@ from tests.contracts.judge0_adapters import judge0_judge
 from tests.contracts.kafka_adapters import kafka_task_queue
 from tests.contracts.mysql_adapters import mysql_storage, mysql_submissions
 from tests.contracts.redis_adapters import redis_progress_stream, redis_rate_limiter
+from tests.contracts.s3_adapters import s3_blob_store
 
 
 @asynccontextmanager
@@ -196,6 +197,7 @@ SUBMISSIONS: dict[str, SubmissionsFactory] = {
 BLOB_STORES: dict[str, BlobStoreFactory] = {
     "memory": memory_blob_store,
     "folder": folder_blob_store,
+    "s3": s3_blob_store,
 }
 TASK_QUEUES: dict[str, TaskQueueFactory] = {
     "in_process": in_process_task_queue,
