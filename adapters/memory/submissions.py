@@ -151,8 +151,11 @@ class MemorySubmissionRepository(SubmissionRepository):
 
     async def record_outcome(self, claim: Claim, judgement: Judgement) -> Submission:
         await _others_first()
-        record, _ = self._held(claim)
         stored = _as_stored(judgement)
+        applied = self._records.get(claim.submission.id)
+        if applied is not None and applied.judgements.get(stored.number) == stored:
+            return applied.submission
+        record, _ = self._held(claim)
         record.judgements[stored.number] = stored
         record.submission = replace(
             record.submission,

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 
 from adapters.sql.claims import NO_LEASE, change_held
 from adapters.sql.documents import verdict_letters
 from adapters.sql.intake import ALWAYS
 from adapters.sql.lookups import SUBMISSION_COLUMNS, submission_of
 from adapters.sql.tables import judgements, submissions, values_of
-from application.ports.submissions import Claim
+from application.ports.submissions import Claim, LeaseLost
 from domain.errors import StillQueued, SubmissionNotFound
 from domain.ids import SubmissionId
 from domain.judging import Judgement, Verdict
@@ -61,7 +61,10 @@ def record(
         judged_at=judgement.judged_at,
     )
     outcome = {name: value for name, value in values_of(done).items() if name in _OUTCOME}
-    change_held(connection, claim, {**outcome, **_NO_WORK, "ranked_score": _counting(done)})
+    try:
+        change_held(connection, claim, {**outcome, **_NO_WORK, "ranked_score": _counting(done)})
+    except LeaseLost:
+        return _applied_before(connection, done, payload)
     connection.execute(
         insert(judgements),
         {
@@ -72,6 +75,28 @@ def record(
         },
     )
     return done
+
+
+def _applied_before(connection: Connection, done: Submission, payload: bytes) -> Submission:
+    """The submission as it stands, if this judgement was applied to it already.
+
+    Raises:
+        LeaseLost: it was not.
+    """
+    same = (
+        judgements.c.submission_id == _columns.id,
+        judgements.c.number == done.judgement_number,
+        judgements.c.payload == payload,
+    )
+    applied = (
+        select(*SUBMISSION_COLUMNS)
+        .join_from(submissions, judgements, and_(*same))
+        .where(_columns.id == done.id)
+    )
+    row = connection.execute(applied).mappings().first()
+    if row is None:
+        raise LeaseLost
+    return submission_of(row)
 
 
 def request_rejudge(

@@ -175,10 +175,14 @@ class SubmissionRepository(Protocol):
         """Store the judgement and apply it, in one atomic step: compare-and-set on the token.
 
         The submission is done afterwards, with the outcome's verdict, score (rounded to 6 places,
-        half-even) and figures, and the version it was judged on.
+        half-even) and figures, and the version it was judged on. After StoreUnavailable nobody
+        knows whether it was applied: ask again with the same claim and judgement, at any time.
+        Where this very judgement is the applied one of its number nothing changes, and the
+        submission comes back as it stands now.
 
         Raises:
-            LeaseLost: the claim's token is not the current one; nothing is changed.
+            LeaseLost: the claim's token is not the current one, and the judgement was not applied;
+                nothing is changed.
         """
         ...
 

@@ -550,6 +550,60 @@ async def test_an_outcome_is_applied_to_the_submission(submissions: SubmissionRe
     assert await submissions.judgement(S1, 1) == outcome
 
 
+async def test_an_outcome_may_be_recorded_again_by_who_had_no_answer(
+    submissions: SubmissionRepository,
+) -> None:
+    exact = judgement(score=Fraction(100, 3), tests=(judged(output="x" * 1_000),))
+    await submissions.add(submission(), handed_in(), None)
+    claim = await _claim(submissions)
+    done = await submissions.record_outcome(claim, exact)
+    assert await submissions.record_outcome(claim, exact) == done
+    assert await submissions.get(S1) == done
+    assert (await submissions.queue_state(LEASE_END)).waiting == 0
+    assert await submissions.claim_next(ALL, LEASE_END, lease("t2")) is None
+
+
+async def test_of_many_repeats_of_an_outcome_at_once_all_have_the_same_answer(
+    submissions: SubmissionRepository,
+) -> None:
+    await submissions.add(submission(), handed_in(), None)
+    claim = await _claim(submissions)
+    answers = await asyncio.gather(
+        *(submissions.record_outcome(claim, judgement()) for _ in range(10))
+    )
+    assert answers == [await submissions.get(S1)] * 10
+    assert await submissions.judgement(S1, 1) == judgement()
+
+
+async def test_an_outcome_recorded_again_leaves_what_came_after_it(
+    submissions: SubmissionRepository,
+) -> None:
+    await submissions.add(submission(), handed_in(), None)
+    claim = await _claim(submissions)
+    await submissions.record_outcome(claim, judgement())
+    await submissions.request_rejudge(S1, version=2)
+    pending = await submissions.record_outcome(claim, judgement())
+    assert (pending.judgement_number, pending.pending_number) == (1, 2)
+    again = await _judge(submissions, judgement(2, score=7, challenge_version=2))
+    assert await submissions.record_outcome(claim, judgement()) == again
+    assert await submissions.get(S1) == again
+    assert await submissions.judgement(S1, 1) == judgement()
+
+
+async def test_an_outcome_that_was_not_applied_is_lost_with_its_claim(
+    submissions: SubmissionRepository,
+) -> None:
+    await submissions.add(submission(), handed_in(), None)
+    old = await _claim(submissions)
+    new = await submissions.claim_next(ALL, LEASE_END, lease("t2"))
+    assert new is not None
+    done = await submissions.record_outcome(new, judgement(score=50))
+    with pytest.raises(LeaseLost):
+        await submissions.record_outcome(old, judgement(score=60))
+    assert await submissions.get(S1) == done
+    assert await submissions.judgement(S1, 1) == judgement(score=50)
+
+
 async def test_score_0_is_not_no_score(submissions: SubmissionRepository) -> None:
     await submissions.add(submission(), handed_in(), None)
     assert (await submissions.get(S1)) == submission()
@@ -1063,7 +1117,7 @@ async def _assert_lost(submissions: SubmissionRepository, claim: Claim) -> None:
     with pytest.raises(LeaseLost):
         await submissions.hand_back(claim, not_before=NOW)
     with pytest.raises(LeaseLost):
-        await submissions.record_outcome(claim, judgement(claim.number))
+        await submissions.record_outcome(claim, judgement(claim.number, score=99))
 
 
 def _verdicts(*verdicts: Verdict) -> Judgement:
