@@ -53,6 +53,7 @@ from tests.contracts.in_hand import (
 )
 from tests.contracts.judge0_adapters import judge0_judge
 from tests.contracts.kafka_adapters import kafka_task_queue
+from tests.contracts.mongo_adapters import mongo_submissions
 from tests.contracts.mysql_adapters import mysql_storage, mysql_submissions
 from tests.contracts.redis_adapters import redis_progress_stream, redis_rate_limiter
 from tests.contracts.s3_adapters import s3_blob_store
@@ -193,6 +194,7 @@ SUBMISSIONS: dict[str, SubmissionsFactory] = {
     "memory": memory_submissions,
     "sqlite": sqlite_submissions,
     "mysql": mysql_submissions,
+    "mongo": mongo_submissions,
 }
 BLOB_STORES: dict[str, BlobStoreFactory] = {
     "memory": memory_blob_store,
