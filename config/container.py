@@ -23,6 +23,7 @@ from adapters.sql.storage import SqlStorage
 from adapters.sql.submissions import SqlSubmissionRepository
 from adapters.system.clock import SystemClock
 from adapters.system.ids import SystemIds
+from adapters.telemetry.prometheus import PrometheusTelemetry
 from application.use_cases.add_test_cases import AddTestCases
 from application.use_cases.authenticate import Authenticate
 from application.use_cases.check_health import CheckHealth
@@ -44,6 +45,7 @@ from application.use_cases.list_test_cases import ListTestCases
 from application.use_cases.list_users import ListUsers
 from application.use_cases.log_in import LogIn
 from application.use_cases.log_out import LogOut
+from application.use_cases.measure_queue import MeasureQueue
 from application.use_cases.read_test_data import ReadTestData
 from application.use_cases.recover_work import RecoverWork
 from application.use_cases.refresh_session import RefreshSession
@@ -56,6 +58,7 @@ from application.use_cases.update_user import UpdateUser
 from application.use_cases.wake_workers import WakeWorkers
 from application.use_cases.watch_submission import WatchSubmission
 from config.settings import Settings
+from config.telemetry import telemetry_of
 
 EMBEDDED_WORKER = "embedded"
 """The one worker of a home folder, which the server's lock on the folder keeps the only one."""
@@ -86,6 +89,8 @@ class Container(DeclarativeContainer):
 
     clock = Singleton(SystemClock)
     ids = Singleton(SystemIds)
+    figures = Singleton(PrometheusTelemetry)
+    telemetry = Singleton(telemetry_of, figures, settings.provided.services.otlp_endpoint)
     passwords = Singleton(Argon2PasswordHasher)
     tokens = Singleton(JwtTokens, keys=keys, clock=clock)
     engine = Singleton(SqliteEngine, Singleton(_below, home, "assay.db"))
@@ -192,8 +197,16 @@ class Container(DeclarativeContainer):
     )
     wake_workers = Singleton(WakeWorkers, submissions=submissions, queue=queue, clock=clock)
     forget_expired = Singleton(ForgetExpired, storage=storage, submissions=submissions, clock=clock)
+    measure_queue = Singleton(MeasureQueue, submissions=submissions, figures=figures, clock=clock)
     check_health = Singleton(
-        CheckHealth, storage=storage, submissions=submissions, blobs=blobs, offer=offer
+        CheckHealth,
+        storage=storage,
+        submissions=submissions,
+        blobs=blobs,
+        offer=offer,
+        queue=queue,
+        progress=progress,
+        rate_limiter=rate_limiter,
     )
 
 
@@ -206,5 +219,6 @@ async def close(container: Container) -> None:
     await container.submissions().close()
     await container.blobs().close()
     await container.storage().close()
+    await container.telemetry().close()
     if container.settings().home is None:
         shutil.rmtree(container.home(), ignore_errors=True)

@@ -74,6 +74,10 @@ class ProgressStream(Protocol):
         """
         ...
 
+    async def check(self) -> None:
+        """Return if events can be told; else raise what says why not."""
+        return
+
     async def close(self) -> None:
         """Free what is held; harmless when called twice."""
         ...

@@ -31,6 +31,10 @@ class RateLimiter(Protocol):
         """Take one token of the bucket of `key` under `policy`, if there is one."""
         ...
 
+    async def check(self) -> None:
+        """Return if rates are limited; else raise what says why not."""
+        return
+
     async def close(self) -> None:
         """Free what is held; harmless when called twice."""
         ...

@@ -23,6 +23,10 @@ class TaskQueue(Protocol):
         """
         ...
 
+    async def check(self) -> None:
+        """Return if the queue answers; else raise what says why not."""
+        return
+
     async def close(self) -> None:
         """Free what is held; harmless when called twice."""
         ...

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from application.use_cases.check_health import Health
 from config.container import Container
 from config.settings import load_settings
 from entrypoints.cli.containers import run_with_container
@@ -82,8 +83,10 @@ def doctor(*, judge_only: bool) -> None:
 
     async def look(container: Container) -> Findings:
         sandbox: SandboxReport = await container.judge().describe()
-        services = {} if judge_only else await container.check_health()()
-        return Findings(sandbox=sandbox, services=services)
+        if judge_only:
+            return Findings(sandbox=sandbox, services={})
+        health: Health = await container.check_health()()
+        return Findings(sandbox=sandbox, services=health.dependencies)
 
     findings = run_with_container(settings, look)
     _show(findings, Console())

@@ -36,7 +36,6 @@ from entrypoints.http import (
 from entrypoints.http.edge import Edge
 from entrypoints.http.events import Watching
 from entrypoints.http.idempotency import InFlight
-from entrypoints.http.metrics import Metrics
 from entrypoints.http.openapi import build_document
 from entrypoints.http.operations import Operation, operation_of
 from entrypoints.http.pages import page_of
@@ -44,6 +43,7 @@ from entrypoints.http.rate_limits import RateLimits
 from entrypoints.http.readiness import Readiness
 from entrypoints.http.streams import Streams
 from entrypoints.http.use_cases import HttpOptions, UseCases
+from entrypoints.metrics import Metrics
 
 ROUTES = (
     *auth.ROUTES,
@@ -67,6 +67,8 @@ _ON_ERROR: ExceptionHandlersMap = {
     HTTPException: problems.on_http_error,
     Exception: problems.on_unforeseen,
 }
+_OF_THE_EDGE = {"clock", "figures", "measure_queue", "rate_limiter", "telemetry"}
+"""What handlers never ask for themselves."""
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -79,12 +81,12 @@ def create_app(
     streams: Streams | None = None,
 ) -> Litestar:
     """The ASGI application. Whoever stops it calls `streams.end()` first."""
-    streams, metrics = streams or Streams(), Metrics()
+    streams = streams or Streams()
     rates = RateLimits(limiter=use_cases.rate_limiter, enabled=options.rate_limits)
     app = Litestar(
         route_handlers=ROUTES,
         guards=[security.admit],
-        dependencies=_dependencies(use_cases, options, rates, streams, metrics),
+        dependencies=_dependencies(use_cases, options, rates, streams),
         exception_handlers=_ON_ERROR,
         lifespan=list(lifespan),
         state=State({"use_cases": use_cases, "options": options, "rates": rates}),
@@ -93,7 +95,7 @@ def create_app(
         request_max_body_size=None,
         debug=False,
     )
-    app.asgi_handler = Edge(app.asgi_handler, metrics, _methods(app))
+    app.asgi_handler = Edge(app.asgi_handler, use_cases.telemetry, _methods(app))
     document = build_document(operations_of(app), version=options.version, url=options.public_url)
     app.state.openapi_json = msgspec.json.encode(document)
     app.state.openapi_page = page_of(document)
@@ -124,7 +126,6 @@ def _dependencies(
     options: HttpOptions,
     rates: RateLimits,
     streams: Streams,
-    metrics: Metrics,
 ) -> dict[str, Provide]:
     """What handlers may ask for by name: each use case, and what belongs to the edge."""
     watching = Watching(
@@ -135,14 +136,14 @@ def _dependencies(
         options=options,
         streams=streams,
     )
-    names = {field.name for field in fields(use_cases)} - {"clock", "rate_limiter"}
+    names = {field.name for field in fields(use_cases)} - _OF_THE_EDGE
     given = {name: getattr(use_cases, name) for name in names}
     own = {
         "options": options,
         "rates": rates,
         "watching": watching,
         "in_flight": InFlight(),
-        "metrics": metrics,
+        "metrics": Metrics(use_cases.measure_queue, use_cases.figures),
         "readiness": Readiness(use_cases.check_health),
     }
     return {

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import cast
 
@@ -19,10 +20,10 @@ from litestar.types import (
     WebSocketReceiveMessage,
 )
 
+from application.ports.telemetry import Request, Telemetry
 from entrypoints.http import request_id
-from entrypoints.http.metrics import Metrics
 from entrypoints.http.rate_limits import rate_limit_headers
-from entrypoints.http.request_id import request_id_of
+from entrypoints.http.request_id import request_id_of, traceparent_of
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -30,6 +31,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "no-referrer",
 }
 """Of every answer that does not say otherwise."""
+_PROBES = ("/health/", "/metrics")
 _LEAVE_AT = "assay_leave_at"
 _LOG = structlog.get_logger(__name__)
 
@@ -40,34 +42,30 @@ class Edge:
     """Wraps the application's own ASGI handler."""
 
     def __init__(
-        self, inner: Handler, metrics: Metrics, methods: Mapping[str, frozenset[str]]
+        self, inner: Handler, telemetry: Telemetry, methods: Mapping[str, frozenset[str]]
     ) -> None:
         self._inner = inner
-        self._metrics = metrics
+        self._telemetry = telemetry
         self._methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._inner(scope, receive, send)
             return
-        asked_for_head = scope["method"] == "HEAD"
+        method = _known(scope["method"])
+        asked_for_head = method == "HEAD"
         if asked_for_head:  # in a copy: the server must still know that no body may follow
             scope = cast("HTTPScope", {**scope, "method": "GET"})
         answer = _Answer(scope, send, self._methods, without_body=asked_for_head)
-        started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id_of(scope)):
-            try:
-                await self._inner(scope, answer.receive_of(receive), answer.send)
-                await answer.finish()
-            finally:
-                self._note(scope, answer.status, time.perf_counter() - started, asked_for_head)
-
-    # FBT001: one private caller, and the flag is a fact of the request.
-    def _note(self, scope: HTTPScope, status: int, seconds: float, asked_for_head: bool) -> None:  # noqa: FBT001
-        route = str(scope.get("path_template") or "(none)")
-        method = "HEAD" if asked_for_head else _known(scope["method"])
-        self._metrics.note(method=method, route=route, status=status, seconds=seconds)
-        _LOG.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id_of(scope)),
+            self._telemetry.request(
+                method, traceparent=traceparent_of(scope), probe=scope["path"].startswith(_PROBES)
+            ) as request,
+            _noted(request, scope, answer, method),
+        ):
+            await self._inner(scope, answer.receive_of(receive), answer.send)
+            await answer.finish()
 
 
 class _Answer:
@@ -133,6 +131,19 @@ class _Answer:
         route = str(self._scope.get("path_template") or "")
         methods = {*value.decode().split(", "), *self._methods.get(route, ())}
         return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set()))).encode()
+
+
+@contextmanager
+def _noted(request: Request, scope: HTTPScope, answer: _Answer, method: str) -> Iterator[None]:
+    """Log the request when it is answered, well or not, and tell what became of it."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        route = str(scope.get("path_template") or "(none)")
+        request.answered(route=route, status=answer.status)
+        ms = round((time.perf_counter() - started) * 1000, 1)
+        _LOG.info("request", method=method, route=route, status=answer.status, ms=ms)
 
 
 def leave_at(scope: Scope, moment: float) -> None:

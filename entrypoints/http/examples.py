@@ -305,7 +305,16 @@ EXAMPLES: dict[type, Any] = {
     AliveView: {"status": "alive"},
     ReadyView: {
         "ready": True,
-        "dependencies": {"storage": True, "submissions": True, "blob_store": True, "judge": True},
+        "degraded": False,
+        "dependencies": {
+            "storage": True,
+            "submissions": True,
+            "blob_store": True,
+            "languages": True,
+            "queue": True,
+            "progress": True,
+            "rate_limiter": True,
+        },
         "version": "0.1.0",
     },
 }

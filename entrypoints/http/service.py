@@ -7,12 +7,12 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect, Response
 
 from entrypoints.http import pages
-from entrypoints.http.metrics import CONTENT_TYPE, Metrics
 from entrypoints.http.operations import Admits, Answer, Operation, Tag, described
 from entrypoints.http.readiness import Readiness
 from entrypoints.http.responses import json_response
 from entrypoints.http.schemas.users import AliveView, ReadyView
 from entrypoints.http.use_cases import HttpOptions
+from entrypoints.metrics import CONTENT_TYPE, Metrics
 
 HTML = "text/html"
 
@@ -37,12 +37,13 @@ async def is_alive() -> Response[bytes]:
     "/health/ready",
     opt=described(
         Operation(
-            summary="Does every dependency answer",
-            description="Each by name, as of at most a second ago.",
+            summary="Do the dependencies answer",
+            description="Each by name, as of at most a second ago. Without the queue, progress "
+            "or the rate limiter the server is degraded, but ready.",
             tag=Tag.SERVICE,
             admits=Admits.ANYONE,
             answers=(
-                Answer(description="All answer.", body=ReadyView),
+                Answer(description="All that requests need answer.", body=ReadyView),
                 Answer(
                     status=503,
                     description="At least one does not.",
@@ -56,11 +57,15 @@ async def is_alive() -> Response[bytes]:
 async def is_ready(
     readiness: NamedDependency[Readiness], options: NamedDependency[HttpOptions]
 ) -> Response[bytes]:
-    answers = dict(await readiness())
-    ready = all(answers.values())
-    view = ReadyView(ready=ready, dependencies=answers, version=options.version)
-    retry = {} if ready else {"Retry-After": "5"}
-    return json_response(view, status=200 if ready else 503, headers=retry)
+    health = await readiness()
+    view = ReadyView(
+        ready=health.is_ready,
+        degraded=health.is_degraded,
+        dependencies=dict(health.dependencies),
+        version=options.version,
+    )
+    retry = {} if health.is_ready else {"Retry-After": "5"}
+    return json_response(view, status=200 if health.is_ready else 503, headers=retry)
 
 
 @get(
@@ -83,9 +88,8 @@ async def is_ready(
     ),
 )
 async def read_metrics(metrics: NamedDependency[Metrics]) -> Response[bytes]:
-    return Response(
-        content=metrics.text(), media_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"}
-    )
+    content = await metrics.text()
+    return Response(content=content, media_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
 @get(

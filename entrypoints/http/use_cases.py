@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from application.ports.clock import Clock
 from application.ports.rate_limiter import RateLimiter
+from application.ports.telemetry import Figures, Telemetry
 from application.use_cases.add_test_cases import AddTestCases
 from application.use_cases.authenticate import Authenticate
 from application.use_cases.check_health import CheckHealth
@@ -23,6 +24,7 @@ from application.use_cases.list_test_cases import ListTestCases
 from application.use_cases.list_users import ListUsers
 from application.use_cases.log_in import LogIn
 from application.use_cases.log_out import LogOut
+from application.use_cases.measure_queue import MeasureQueue
 from application.use_cases.read_test_data import ReadTestData
 from application.use_cases.refresh_session import RefreshSession
 from application.use_cases.register_user import RegisterUser
@@ -37,7 +39,7 @@ from entrypoints.http.clients import is_loopback_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
-    """One field a use case, named as its file; and the two ports that the edge itself needs."""
+    """One field a use case, named as its file; and the ports that the edge itself needs."""
 
     add_test_cases: AddTestCases
     authenticate: Authenticate
@@ -57,6 +59,7 @@ class UseCases:
     list_users: ListUsers
     log_in: LogIn
     log_out: LogOut
+    measure_queue: MeasureQueue
     read_test_data: ReadTestData
     refresh_session: RefreshSession
     register_user: RegisterUser
@@ -67,7 +70,9 @@ class UseCases:
     update_user: UpdateUser
     watch_submission: WatchSubmission
     clock: Clock
+    figures: Figures
     rate_limiter: RateLimiter
+    telemetry: Telemetry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

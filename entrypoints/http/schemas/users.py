@@ -36,8 +36,9 @@ class AliveView(View, frozen=True, kw_only=True):
 
 
 class ReadyView(View, frozen=True, kw_only=True):
-    """Whether each dependency answers, and so all of them."""
+    """Which dependencies answer; `degraded`: one is down that requests can do without."""
 
     ready: bool
+    degraded: bool
     dependencies: dict[str, bool]
     version: str

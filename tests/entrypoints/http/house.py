@@ -14,6 +14,7 @@ from adapters.in_process.rate_limiter import InProcessRateLimiter
 from adapters.memory.clock import ManualClock
 from adapters.memory.judge import PYTHON as PYTHON_LANGUAGE
 from adapters.memory.judge import MemoryJudge
+from adapters.telemetry.prometheus import PrometheusTelemetry
 from application.ports.storage import Storage
 from application.ports.tokens import AccessToken
 from application.use_cases.authenticate import Authenticate
@@ -32,6 +33,7 @@ from application.use_cases.list_test_cases import ListTestCases
 from application.use_cases.list_users import ListUsers
 from application.use_cases.log_in import LogIn
 from application.use_cases.log_out import LogOut
+from application.use_cases.measure_queue import MeasureQueue
 from application.use_cases.read_test_data import ReadTestData
 from application.use_cases.refresh_session import RefreshSession
 from application.use_cases.register_user import RegisterUser
@@ -215,11 +217,20 @@ def use_cases_of(
     """Every use case over this world's adapters; `storage` may stand before its own."""
     store = storage or world.storage
     subs, judge, clock, ids = world.submissions, world.judge, world.clock, world.ids
+    figures = PrometheusTelemetry()
     people = {"storage": store, "passwords": world.passwords, "clock": clock, "ids": ids}
     return UseCases(
         add_test_cases=world.add_test_cases,
         authenticate=Authenticate(storage=store, tokens=world.tokens, clock=clock),
-        check_health=CheckHealth(storage=store, submissions=subs, blobs=world.blobs, offer=judge),
+        check_health=CheckHealth(
+            storage=store,
+            submissions=subs,
+            blobs=world.blobs,
+            offer=judge,
+            queue=world.queue,
+            progress=world.progress,
+            rate_limiter=limiter,
+        ),
         create_challenge=world.create_challenge,
         delete_test_case=DeleteTestCase(storage=store, offer=judge, clock=clock),
         get_analytics=GetAnalytics(storage=store, submissions=subs, clock=clock),
@@ -237,6 +248,7 @@ def use_cases_of(
         list_users=ListUsers(storage=store),
         log_in=LogIn(**people, tokens=world.tokens),  # type: ignore[arg-type]
         log_out=LogOut(storage=store),
+        measure_queue=MeasureQueue(submissions=subs, figures=figures, clock=clock),
         read_test_data=ReadTestData(storage=store, blobs=world.blobs),
         refresh_session=RefreshSession(storage=store, tokens=world.tokens, clock=clock),
         register_user=RegisterUser(**people),  # type: ignore[arg-type]
@@ -247,5 +259,7 @@ def use_cases_of(
         update_user=UpdateUser(storage=store),
         watch_submission=world.watch_submission,
         clock=clock,
+        figures=figures,
         rate_limiter=limiter,
+        telemetry=figures,
     )

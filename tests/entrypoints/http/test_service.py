@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,6 +11,8 @@ import pytest
 
 from adapters.memory.clock import ManualClock
 from application.ports.storage import StoreUnavailable
+from application.ports.submissions import QueueState
+from application.ports.task_queue import QueueUnavailable
 from entrypoints.http.app import operations_of
 from entrypoints.http.examples import EXAMPLES
 from entrypoints.http.pages import page_of
@@ -28,8 +31,12 @@ async def test_readiness_names_each_dependency(house: House) -> None:
         "storage": True,
         "submissions": True,
         "blob_store": True,
-        "judge": True,
+        "languages": True,
+        "queue": True,
+        "progress": True,
+        "rate_limiter": True,
     }
+    assert (answer.json()["ready"], answer.json()["degraded"]) == (True, False)
 
 
 async def test_a_dependency_that_is_down_is_named_and_makes_a_503(house: House) -> None:
@@ -44,6 +51,35 @@ async def test_a_dependency_that_is_down_is_named_and_makes_a_503(house: House) 
     assert answer.headers["retry-after"] == "5"
     assert answer.json()["dependencies"]["blob_store"] is False
     assert answer.json()["ready"] is False
+
+
+async def test_what_requests_can_do_without_only_degrades(house: House) -> None:
+    async def down() -> None:
+        raise QueueUnavailable
+
+    house.world.queue.check = down  # type: ignore[method-assign]
+
+    answer = await house.anyone.get("/health/ready")
+
+    assert answer.status_code == 200
+    assert answer.json()["dependencies"]["queue"] is False
+    assert (answer.json()["ready"], answer.json()["degraded"]) == (True, True)
+
+
+async def test_dependencies_that_hang_are_waited_for_a_second_all_together(house: House) -> None:
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    house.world.storage.check = hang  # type: ignore[method-assign]
+    house.world.blobs.check = hang  # type: ignore[method-assign]
+    started = asyncio.get_running_loop().time()
+
+    answer = await house.anyone.get("/health/ready")
+
+    assert answer.status_code == 503
+    assert asyncio.get_running_loop().time() - started < 1.9
+    down = {name for name, up in answer.json()["dependencies"].items() if not up}
+    assert down == {"storage", "blob_store"}
 
 
 async def test_however_many_ask_the_dependencies_are_looked_at_once(house: House) -> None:
@@ -76,6 +112,36 @@ async def test_figures_are_for_this_machine(house: House) -> None:
         'status="401"} 1.0' in near.text
     )
     problem(await house.anyone.get("/metrics"), 403)
+
+
+async def test_the_queue_is_among_the_figures_and_asked_for_once_a_second(house: House) -> None:
+    looks = 0
+    queue_state = house.world.submissions.queue_state
+
+    async def counted(now: datetime) -> QueueState:
+        nonlocal looks
+        looks += 1
+        return await queue_state(now)
+
+    house.world.submissions.queue_state = counted  # type: ignore[method-assign]
+    near = house.client(address="127.0.0.1")
+
+    answers = await asyncio.gather(*(near.get("/metrics") for _ in range(10)))
+
+    assert all('assay_queue_due{class="submission"} 0.0' in answer.text for answer in answers)
+    assert looks == 1
+
+
+async def test_figures_are_there_while_the_store_is_away(house: House) -> None:
+    async def away(now: datetime) -> QueueState:  # noqa: ARG001 - as its port has it
+        raise StoreUnavailable("MongoDB")
+
+    house.world.submissions.queue_state = away  # type: ignore[method-assign]
+
+    answer = await house.client(address="127.0.0.1").get("/metrics")
+
+    assert answer.status_code == 200
+    assert "assay_queue_due{" not in answer.text
 
 
 async def test_figures_are_for_whoever_has_the_token(clock: ManualClock) -> None:
