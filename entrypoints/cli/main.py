@@ -11,6 +11,7 @@ from domain.errors import DomainError
 from entrypoints.cli.create_admin import create_admin
 from entrypoints.cli.demo import demo
 from entrypoints.cli.doctor import doctor
+from entrypoints.cli.gc import gc
 from entrypoints.cli.serve import serve
 from entrypoints.cli.settings import settings
 from entrypoints.cli.submit import submit
@@ -29,7 +30,7 @@ def assay() -> None:
     """
 
 
-for _command in (serve, doctor, create_admin, demo, submit, settings):
+for _command in (serve, doctor, create_admin, demo, submit, gc, settings):
     assay.add_command(_command)
 
 
