@@ -27,6 +27,7 @@ from adapters.telemetry.prometheus import PrometheusTelemetry
 from application.use_cases.add_test_cases import AddTestCases
 from application.use_cases.authenticate import Authenticate
 from application.use_cases.check_health import CheckHealth
+from application.use_cases.collect_blobs import CollectBlobs
 from application.use_cases.create_admin import CreateAdmin
 from application.use_cases.create_challenge import CreateChallenge
 from application.use_cases.delete_test_case import DeleteTestCase
@@ -197,6 +198,7 @@ class Container(DeclarativeContainer):
     )
     wake_workers = Singleton(WakeWorkers, submissions=submissions, queue=queue, clock=clock)
     forget_expired = Singleton(ForgetExpired, storage=storage, submissions=submissions, clock=clock)
+    collect_blobs = Singleton(CollectBlobs, storage=storage, blobs=blobs, clock=clock)
     measure_queue = Singleton(MeasureQueue, submissions=submissions, figures=figures, clock=clock)
     check_health = Singleton(
         CheckHealth,
