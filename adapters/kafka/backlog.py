@@ -13,7 +13,7 @@ MOST_IN_A_PARTITION = 2
 """One that is worked on, and one that waits."""
 _READ_AGAIN_AFTER_S = 0.5
 _READ_BEFORE_DROPPING_AFTER_S = 0.05
-_PATIENCE_S = 0.3
+_PATIENCE_S = 0.6
 
 
 class Backlog:

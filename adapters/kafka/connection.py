@@ -12,6 +12,8 @@ from adapters.kafka.topics import Topics
 
 REQUEST_S = 5.0
 """How long a broker has for an answer before its connection is made anew."""
+UNSENT_S = 2.0
+"""How long a message is tried: whoever sent it has given up by then, and closing waits for it."""
 OUTAGES = (KafkaError, OSError, TimeoutError)
 
 
@@ -56,17 +58,20 @@ class Connection:
     async def _connect(self) -> Clients:
         settings = {
             "bootstrap_servers": self._brokers,
-            "request_timeout_ms": int(REQUEST_S * 1_000),
+            "retry_backoff_ms": 500,  # each try against a broker that is away is a line in the log
         }
+        patient = {**settings, "request_timeout_ms": int(REQUEST_S * 1_000)}
         async with AsyncExitStack() as opened:
-            admin = AIOKafkaAdminClient(**settings)
+            admin = AIOKafkaAdminClient(**patient)
             opened.push_async_callback(admin.close)
             await admin.start()
             await self._topics.create_missing(admin, self._partitions)
-            producer = AIOKafkaProducer(**settings, acks="all")
+            producer = AIOKafkaProducer(
+                **settings, acks="all", request_timeout_ms=int(UNSENT_S * 1_000)
+            )
             opened.push_async_callback(producer.stop)
             await producer.start()
-            reader = AIOKafkaConsumer(**settings, enable_auto_commit=False)
+            reader = AIOKafkaConsumer(**patient, enable_auto_commit=False)
             opened.push_async_callback(reader.stop)
             await reader.start()
             self._open = opened.pop_all()

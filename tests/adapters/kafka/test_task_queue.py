@@ -1,0 +1,187 @@
+"""What only the queue on Kafka has: a broker that goes away, and partitions to choose from."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from adapters.kafka.task_queue import KafkaTaskQueue
+from application.ports.task_queue import QueueUnavailable
+from domain.submission import WorkClass
+from tests.contracts.kafka_adapters import PARTITIONS, fresh_topic
+from tests.services.kafka import kafka_server, kafka_url
+from tests.services.process import PrivateServer, free_port
+
+SOON_S = 1.5
+AT_ONCE_S = 0.1
+CLOSED_S = 5
+QueueOf = Callable[..., KafkaTaskQueue]
+
+
+@pytest.fixture(scope="module")
+def one_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PrivateServer, str]]:
+    server, brokers = kafka_server(tmp_path_factory.mktemp("kafka"))
+    yield server, brokers
+    server.kill()
+
+
+@pytest.fixture
+def own_kafka(one_kafka: tuple[PrivateServer, str]) -> tuple[PrivateServer, str]:
+    server, _ = one_kafka
+    if server.process is None:
+        server.start()
+    return one_kafka
+
+
+@pytest.fixture
+async def queue_of() -> AsyncIterator[QueueOf]:
+    queues = []
+
+    def make(brokers: str, topic: str, partitions: int = PARTITIONS) -> KafkaTaskQueue:
+        queues.append(KafkaTaskQueue(brokers, topic, partitions=partitions))
+        return queues[-1]
+
+    yield make
+    await asyncio.gather(*(queue.close() for queue in queues))
+
+
+async def refused_after_s(queue: KafkaTaskQueue) -> float:
+    began = time.monotonic()
+    with pytest.raises(QueueUnavailable):
+        await queue.judge_submission(WorkClass.RUN)
+    return time.monotonic() - began
+
+
+async def sent_at_last(queue: KafkaTaskQueue) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await queue.judge_submission(WorkClass.RUN)
+            except QueueUnavailable:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+@asynccontextmanager
+async def a_reader(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
+    reader = AIOKafkaConsumer(bootstrap_servers=brokers)
+    await reader.start()
+    yield reader
+    await reader.stop()
+
+
+async def messages(brokers: str, topic: str) -> Counter[int]:
+    """How many lie in each partition."""
+    async with a_reader(brokers) as reader:
+        places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        ends = await reader.end_offsets(places)
+    return Counter({place.partition: end for place, end in ends.items() if end})
+
+
+async def test_a_kafka_that_is_not_there_is_told_of_at_once(queue_of: QueueOf) -> None:
+    queue = queue_of(f"127.0.0.1:{free_port()}", fresh_topic())
+    assert await refused_after_s(queue) < SOON_S
+
+
+async def test_the_topics_are_made_at_first_use(queue_of: QueueOf) -> None:
+    topic = fresh_topic()
+    await queue_of(kafka_url(), topic).judge_submission(WorkClass.RUN)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_url())
+    await admin.start()
+    made = await admin.describe_topics([topic, f"{topic}.retry", f"{topic}.dead"])
+    await admin.close()
+    partitions = {one["topic"]: len(one["partitions"]) for one in made}
+    assert partitions == {topic: PARTITIONS, f"{topic}.retry": PARTITIONS, f"{topic}.dead": 1}
+
+
+async def test_a_topic_that_somebody_made_is_left_as_it_is(queue_of: QueueOf) -> None:
+    topic = fresh_topic()
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_url())
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
+    await queue_of(kafka_url(), topic).judge_submission(WorkClass.RUN)
+    made = await admin.describe_topics([topic])
+    await admin.close()
+    assert len(made[0]["partitions"]) == 1
+
+
+async def test_many_servers_at_once_make_the_topics_once(queue_of: QueueOf) -> None:
+    topic = fresh_topic()
+    queues = [queue_of(kafka_url(), topic) for _ in range(4)]
+    await asyncio.gather(*(queue.judge_submission(WorkClass.RUN) for queue in queues))
+    assert (await messages(kafka_url(), topic)).total() == 4
+
+
+async def test_a_wake_up_does_not_wait_behind_another_where_it_need_not(queue_of: QueueOf) -> None:
+    topic = fresh_topic()
+    queue = queue_of(kafka_url(), topic)
+    for _ in range(PARTITIONS):
+        await queue.judge_submission(WorkClass.SUBMISSION)
+    assert await messages(kafka_url(), topic) == dict.fromkeys(range(PARTITIONS), 1)
+
+
+async def test_a_server_sees_the_wake_ups_of_another(queue_of: QueueOf) -> None:
+    topic = fresh_topic()
+    one, another = queue_of(kafka_url(), topic), queue_of(kafka_url(), topic)
+    for _ in range(50):
+        await one.judge_submission(WorkClass.SUBMISSION)
+    sent = await messages(kafka_url(), topic)
+    await another.judge_submission(WorkClass.SUBMISSION)
+    assert sent == await messages(kafka_url(), topic) == dict.fromkeys(range(PARTITIONS), 2)
+
+
+async def test_the_broker_killed_and_restarted_has_what_was_sent_and_takes_more(
+    own_kafka: tuple[PrivateServer, str], queue_of: QueueOf
+) -> None:
+    server, brokers = own_kafka
+    topic = fresh_topic()
+    queue = queue_of(brokers, topic)
+    await queue.judge_submission(WorkClass.SUBMISSION)
+    server.kill()
+    assert await refused_after_s(queue) < SOON_S
+    server.start()
+    assert (await messages(brokers, topic)).total() >= 1
+    await sent_at_last(queue)
+    assert (await messages(brokers, topic)).total() >= 2
+
+
+async def test_a_broker_that_stands_still_holds_up_one_caller_only(
+    own_kafka: tuple[PrivateServer, str], queue_of: QueueOf
+) -> None:
+    server, brokers = own_kafka
+    queue = queue_of(brokers, fresh_topic())
+    await queue.judge_submission(WorkClass.SUBMISSION)
+    server.freeze()
+    first, second = await refused_after_s(queue), await refused_after_s(queue)
+    server.thaw()
+    assert (first < SOON_S, second < AT_ONCE_S) == (True, True)
+    await sent_at_last(queue)
+
+
+async def test_a_broker_that_stood_still_from_the_start_is_found_when_it_goes_on(
+    own_kafka: tuple[PrivateServer, str], queue_of: QueueOf
+) -> None:
+    server, brokers = own_kafka
+    queue = queue_of(brokers, fresh_topic())
+    server.freeze()
+    assert await refused_after_s(queue) < SOON_S
+    server.thaw()
+    await sent_at_last(queue)
+
+
+async def test_closing_does_not_wait_for_a_broker_that_is_gone(
+    own_kafka: tuple[PrivateServer, str], queue_of: QueueOf
+) -> None:
+    server, brokers = own_kafka
+    queue = queue_of(brokers, fresh_topic())
+    await queue.judge_submission(WorkClass.SUBMISSION)
+    server.kill()
+    await refused_after_s(queue)
+    async with asyncio.timeout(CLOSED_S):
+        await queue.close()
