@@ -148,6 +148,7 @@ class Container(DeclarativeContainer):
         queue=queue,
         clock=clock,
         ids=ids,
+        telemetry=telemetry,
     )
     run_code = Singleton(
         RunCode,
@@ -157,6 +158,7 @@ class Container(DeclarativeContainer):
         queue=queue,
         clock=clock,
         ids=ids,
+        telemetry=telemetry,
     )
     list_submissions = Singleton(ListSubmissions, submissions=submissions)
     get_submission = Singleton(GetSubmission, storage=storage, submissions=submissions)
@@ -192,6 +194,7 @@ class Container(DeclarativeContainer):
         clock=clock,
         ids=ids,
         worker=EMBEDDED_WORKER,
+        telemetry=telemetry,
     )
     recover_work = Singleton(
         RecoverWork, submissions=submissions, queue=queue, clock=clock, worker=EMBEDDED_WORKER

@@ -74,6 +74,9 @@ class _Judging(Judging):
     def tested(self, test: JudgedTest) -> None:
         self._told.append(f"test {test.ordinal}: {test.verdict}")
 
+    def handed_back(self, reason: str) -> None:
+        self._told.append(f"handed back: {reason}")
+
     @contextmanager
     def settling(self, judgement: Judgement) -> Iterator[None]:
         try:

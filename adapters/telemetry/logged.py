@@ -63,13 +63,19 @@ class _Judging(Judging):
     def tested(self, test: JudgedTest) -> None:
         return
 
+    def handed_back(self, reason: str) -> None:
+        _LOG.warning("judging failed and will be tried again", reason=reason)
+
     @contextmanager
     def settling(self, judgement: Judgement) -> Iterator[None]:
         yield
         seconds = time.perf_counter() - self._started
-        _LOG.info(
+        say = _LOG.info if judgement.fault is None else _LOG.warning
+        why = {} if judgement.fault is None else {"fault": judgement.fault}
+        say(
             "judged",
             verdict=judgement.verdict,
             tests=len(judgement.tests),
             ms=round(seconds * 1000, 1),
+            **why,
         )

@@ -137,6 +137,7 @@ class _Judging(Judging):
         self._is_settled = False
 
     def prepared(self) -> None:
+        self.compiled()  # of what was begun anew, for want of a store
         self._compiling = self._tracer.start_span("compile")
 
     def compiled(self) -> None:
@@ -158,6 +159,9 @@ class _Judging(Judging):
             facts["test.memory_kib"] = test.memory_kib
         began = time.time_ns() - (test.wall_ms or 0) * _NS_IN_MS
         self._tracer.start_span("test", attributes=facts, start_time=began).end()
+
+    def handed_back(self, reason: str) -> None:
+        self._span.set_status(StatusCode.ERROR)
 
     @contextmanager
     def settling(self, judgement: Judgement) -> Iterator[None]:

@@ -212,6 +212,9 @@ class _Judging(Judging):
     def tested(self, test: JudgedTest) -> None:
         return
 
+    def handed_back(self, reason: str) -> None:
+        return
+
     @contextmanager
     def settling(self, judgement: Judgement) -> Iterator[None]:
         yield

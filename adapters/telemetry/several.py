@@ -95,6 +95,10 @@ class _Judgings(Judging):
         for member in self._members:
             member.tested(test)
 
+    def handed_back(self, reason: str) -> None:
+        for member in self._members:
+            member.handed_back(reason)
+
     @contextmanager
     def settling(self, judgement: Judgement) -> Iterator[None]:
         with ExitStack() as stack:

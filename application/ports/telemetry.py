@@ -49,6 +49,10 @@ class Judging(Protocol):
         """Around the storing of the outcome; a try that ends without was handed back, or lost."""
         ...
 
+    def handed_back(self, reason: str) -> None:
+        """The platform failed; the work is to be tried again. The reason is for staff alone."""
+        ...
+
 
 class Telemetry(Protocol):
     """Told of what happens, by context managers around it and words in between.
@@ -133,6 +137,9 @@ class _Unheard(Request, Judging):
     def settling(self, judgement: Judgement) -> AbstractContextManager[None]:
         """Nothing."""
         return _QUIET
+
+    def handed_back(self, reason: str) -> None:
+        """Nothing."""
 
 
 _QUIET = nullcontext()

@@ -24,6 +24,7 @@ from application.ports.progress import (
 )
 from application.ports.storage import Storage, StoreUnavailable
 from application.ports.submissions import Claim, Lease, LeaseLost, SubmissionRepository
+from application.ports.telemetry import SILENT, Judging, Telemetry
 from domain.errors import LanguageNotOffered
 from domain.judging import (
     Compilation,
@@ -56,6 +57,7 @@ class _Attempt:
     """What has come out so far of one try at one judgement, and how many events were told."""
 
     claim: Claim
+    judging: Judging
     compilation: Compilation | None = None
     tests: list[JudgedTest] = field(default_factory=list)
     failed: bool = False
@@ -85,6 +87,7 @@ class JudgeSubmission:
     clock: Clock
     ids: Ids
     worker: str
+    telemetry: Telemetry = SILENT
 
     async def __call__(self, classes: Sequence[WorkClass] = tuple(WorkClass)) -> bool:
         """Judge the next submission of these classes; False where nothing was due.
@@ -103,7 +106,7 @@ class JudgeSubmission:
         claim = await self.submissions.claim_next(classes, now, lease)
         if claim is None:
             return False
-        work = asyncio.create_task(self._attempt(_Attempt(claim=claim)))
+        work = asyncio.create_task(self._watched(claim))
         heartbeat = asyncio.create_task(self._keep_alive(claim))
         try:
             await asyncio.wait({work, heartbeat}, return_when=asyncio.FIRST_COMPLETED)
@@ -133,6 +136,10 @@ class JudgeSubmission:
                 return
             except StoreUnavailable:
                 continue
+
+    async def _watched(self, claim: Claim) -> None:
+        with self.telemetry.judging(claim) as judging:
+            await self._attempt(_Attempt(claim=claim, judging=judging))
 
     async def _attempt(self, attempt: _Attempt) -> None:
         claim = attempt.claim
@@ -173,6 +180,7 @@ class JudgeSubmission:
         claim = attempt.claim
         planner = Planner(storage=self.storage, blobs=self.blobs)
         plan = await planner.plan(claim, await self._language(claim))
+        attempt.judging.prepared()
         async with aclosing(self.judge.judge(plan.job)) as events:
             await self._follow(planner, plan, attempt, events)
         if attempt.compilation is None:
@@ -198,10 +206,12 @@ class JudgeSubmission:
         async for event in events:
             if isinstance(event, Compilation):
                 attempt.compilation = event
+                attempt.judging.compiled()
                 await self._tell(attempt, Compiled(compilation=event))
                 continue
             test = await planner.judged(plan, event)
             attempt.add(test)
+            attempt.judging.tested(test)
             await self._tell(attempt, TestFinished(test=test))
             stops_early = attempt.failed and not plan.all_tests
             if stops_early and is_decided(plan.scoring, attempt.tests):
@@ -223,11 +233,13 @@ class JudgeSubmission:
         wait = BACK_OFF * (1 << (claim.attempt - 1))
         not_before = self.clock.now() + wait
         await self._until_answered(lambda: self.submissions.hand_back(claim, not_before=not_before))
+        attempt.judging.handed_back(judgement.fault or "a test could not be run")
         await self._tell(attempt, StatusChanged(status=SubmissionStatus.QUEUED))
 
     async def _finish(self, attempt: _Attempt, judgement: Judgement) -> None:
         claim = attempt.claim
-        await self._until_answered(lambda: self.submissions.record_outcome(claim, judgement))
+        with attempt.judging.settling(judgement):
+            await self._until_answered(lambda: self.submissions.record_outcome(claim, judgement))
         await self._tell(attempt, StatusChanged(status=SubmissionStatus.DONE))
         await self._tell(attempt, Done())
 

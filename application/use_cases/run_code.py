@@ -11,6 +11,7 @@ from application.ports.judge import LanguageOffer
 from application.ports.storage import IdempotencyKey, Storage
 from application.ports.submissions import HandedIn, SubmissionRepository
 from application.ports.task_queue import QueueUnavailable, TaskQueue
+from application.ports.telemetry import SILENT, Telemetry
 from domain.challenge import ChallengeVersion, Visibility
 from domain.errors import (
     ChallengeNotFound,
@@ -37,6 +38,7 @@ class RunCode:
     queue: TaskQueue
     clock: Clock
     ids: Ids
+    telemetry: Telemetry = SILENT
 
     async def __call__(
         self,
@@ -82,9 +84,10 @@ class RunCode:
         )
         own_input = "" if stdin is None and challenge_id is None else stdin
         handed_in = HandedIn(program=program, stdin=own_input)
-        stored = await self.submissions.add(run, handed_in, key)
-        with contextlib.suppress(QueueUnavailable):  # it is stored: the timer will find it
-            await self.queue.judge_submission(stored.work_class)
+        with self.telemetry.handing_in(run):
+            stored = await self.submissions.add(run, handed_in, key)
+            with contextlib.suppress(QueueUnavailable):  # it is stored: the timer will find it
+                await self.queue.judge_submission(stored.work_class)
         return stored
 
     async def _version(

@@ -10,6 +10,7 @@ from application.ports.judge import LanguageOffer
 from application.ports.storage import IdempotencyKey, Storage
 from application.ports.submissions import HandedIn, SubmissionRepository
 from application.ports.task_queue import QueueUnavailable, TaskQueue
+from application.ports.telemetry import SILENT, Telemetry
 from domain.challenge import ChallengeVersion
 from domain.errors import LanguageNotOffered, NoTests
 from domain.ids import ChallengeId, LanguageId, SubmissionId
@@ -27,6 +28,7 @@ class SubmitCode:
     queue: TaskQueue
     clock: Clock
     ids: Ids
+    telemetry: Telemetry = SILENT
 
     async def __call__(
         self,
@@ -62,9 +64,10 @@ class SubmitCode:
             ranked=user.role is Role.CANDIDATE,
             submitted_at=self.clock.now(),
         )
-        stored = await self.submissions.add(submission, HandedIn(program=program), key)
-        with contextlib.suppress(QueueUnavailable):  # it is stored: the timer will find it
-            await self.queue.judge_submission(stored.work_class)
+        with self.telemetry.handing_in(submission):
+            stored = await self.submissions.add(submission, HandedIn(program=program), key)
+            with contextlib.suppress(QueueUnavailable):  # it is stored: the timer will find it
+                await self.queue.judge_submission(stored.work_class)
         return stored
 
     async def _version(self, user: User, challenge_id: ChallengeId) -> ChallengeVersion:

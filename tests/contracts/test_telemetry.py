@@ -35,6 +35,10 @@ async def test_a_whole_judging_is_followed(telemetry: Telemetry) -> None:
 
 
 async def test_a_judging_may_end_at_any_step(telemetry: Telemetry) -> None:
+    with telemetry.judging(claim_of(values.submission())) as handed_back:
+        handed_back.prepared()
+        handed_back.handed_back("no sandbox")
+
     with pytest.raises(LeaseLost), telemetry.judging(claim_of(values.submission())) as judging:
         judging.prepared()
         with judging.settling(values.judgement(verdict=Verdict.COMPILE_ERROR)):
