@@ -57,6 +57,12 @@ class SubmissionNotFound(NotFound):
         self.submission_id = submission_id
 
 
+class DeadLetterNotFound(NotFound):
+    def __init__(self, letter_id: str) -> None:
+        super().__init__("There is no such dead letter.")
+        self.letter_id = letter_id
+
+
 class UserNotFound(NotFound):
     def __init__(self, user_id: UserId) -> None:
         super().__init__("There is no such user.")

@@ -73,6 +73,14 @@ class RedisConnection:
             _log.info("Redis answers again")
         return answer
 
+    async def check(self) -> None:
+        """Return if Redis answers.
+
+        Raises:
+            RedisAway: it does not.
+        """
+        await self.ask(_size)
+
     async def close(self) -> None:
         """Free the connections; harmless when called twice."""
         if self._asking:
@@ -91,3 +99,7 @@ class RedisConnection:
         if not self._is_away:
             self._is_away = True
             _log.warning("Redis does not answer", reason=str(error) or type(error).__name__)
+
+
+async def _size(redis: Redis) -> int:
+    return await redis.dbsize()

@@ -78,6 +78,9 @@ class RedisProgressStream(ProgressStream):
         finally:
             self._news.leave(submission_id, news)
 
+    async def check(self) -> None:
+        await self._connection.check()
+
     async def close(self) -> None:
         await self._news.close()
         await self._connection.close()

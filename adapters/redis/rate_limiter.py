@@ -65,6 +65,9 @@ class RedisRateLimiter(RateLimiter):
             retry_after_s=0 if allowed else _seconds(token - left, policy),
         )
 
+    async def check(self) -> None:
+        await self._connection.check()
+
     async def close(self) -> None:
         await self._connection.close()
 

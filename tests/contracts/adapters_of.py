@@ -37,6 +37,7 @@ from application.ports.storage import Storage
 from application.ports.submissions import SubmissionRepository
 from application.ports.tokens import Tokens
 from domain.ids import BlobKey, LanguageId
+from tests.contracts.dramatiq_adapters import rabbitmq_task_queue, redis_task_queue
 from tests.contracts.in_hand import (
     BlobStoreFactory,
     BlobStoreInHand,
@@ -203,6 +204,8 @@ BLOB_STORES: dict[str, BlobStoreFactory] = {
 }
 TASK_QUEUES: dict[str, TaskQueueFactory] = {
     "in_process": in_process_task_queue,
+    "dramatiq on redis": redis_task_queue,
+    "dramatiq on rabbitmq": rabbitmq_task_queue,
     "kafka": kafka_task_queue,
 }
 PROGRESS_STREAMS: dict[str, ProgressStreamFactory] = {

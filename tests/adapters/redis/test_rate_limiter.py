@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 
-from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from adapters.memory.clock import ManualClock
@@ -83,10 +82,6 @@ async def _until_asked(connection: RedisConnection) -> None:
     async with asyncio.timeout(10):
         while True:
             with contextlib.suppress(RedisAway):
-                await connection.ask(_size)
+                await connection.check()
                 return
             await asyncio.sleep(0.05)
-
-
-async def _size(redis: Redis) -> int:
-    return await redis.dbsize()

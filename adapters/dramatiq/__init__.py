@@ -1,0 +1,1 @@
+"""Wake-ups through Dramatiq, on Redis or on RabbitMQ."""

@@ -1,0 +1,74 @@
+"""The queue on Dramatiq, over one Redis and one RabbitMQ a test process, with names of its own."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import dramatiq
+
+from adapters.dramatiq.broker import QueueBroker
+from adapters.dramatiq.rabbitmq_broker import RabbitMqQueueBroker
+from adapters.dramatiq.redis_broker import RedisQueueBroker
+from adapters.dramatiq.task_queue import DramatiqTaskQueue
+from application.ports.task_queue import WakeUps
+from domain.submission import WorkClass
+from tests.contracts.in_hand import TaskQueueInHand
+from tests.services.rabbitmq import rabbitmq_url
+from tests.services.redis import redis_url
+
+MOST = 8
+
+
+class DramatiqWakeUps(WakeUps):
+    """A Dramatiq worker that acknowledges what it gets, and begins when somebody waits."""
+
+    def __init__(self, broker: dramatiq.Broker) -> None:
+        self._arrived = asyncio.Queue[WorkClass]()
+        self._loop = asyncio.get_running_loop()
+        declared = dramatiq.actor(broker=broker, queue_name=min(broker.get_declared_queues()))
+        declared(self.judge_submission)
+        self._worker = dramatiq.Worker(broker, worker_timeout=20, worker_threads=1)
+        self._has_begun = False
+
+    def judge_submission(self, work_class: str) -> None:
+        self._loop.call_soon_threadsafe(self._arrived.put_nowait, WorkClass(work_class))
+
+    async def next(self) -> WorkClass:
+        if not self._has_begun:
+            self._has_begun = True
+            self._worker.start()
+        return await self._arrived.get()
+
+    async def close(self) -> None:
+        if self._has_begun:
+            await asyncio.to_thread(self._worker.stop)
+
+
+def fresh_redis_broker() -> QueueBroker:
+    return RedisQueueBroker(redis_url(), namespace=f"test-{uuid.uuid4().hex}")
+
+
+def fresh_rabbitmq_broker() -> QueueBroker:
+    return RabbitMqQueueBroker(rabbitmq_url(), namespace=f"test-{uuid.uuid4().hex}")
+
+
+@asynccontextmanager
+async def redis_task_queue() -> AsyncIterator[TaskQueueInHand]:
+    async with _in_hand(fresh_redis_broker()) as in_hand:
+        yield in_hand
+
+
+@asynccontextmanager
+async def rabbitmq_task_queue() -> AsyncIterator[TaskQueueInHand]:
+    async with _in_hand(fresh_rabbitmq_broker()) as in_hand:
+        yield in_hand
+
+
+@asynccontextmanager
+async def _in_hand(broker: QueueBroker) -> AsyncIterator[TaskQueueInHand]:
+    queue = DramatiqTaskQueue(broker, most=MOST)
+    wake_ups = DramatiqWakeUps(broker.broker)
+    yield TaskQueueInHand(queue=queue, wake_ups=wake_ups, most=MOST, quiet_s=0.3)
+    await wake_ups.close()
+    await queue.close()
