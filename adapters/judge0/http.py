@@ -56,6 +56,16 @@ class _Words(msgspec.Struct):
     message: str = ""
 
 
+def headers_for(host: str, api_key: str | None) -> dict[str, str]:
+    """What goes with each request: the key as RapidAPI or as a Judge0 of one's own wants it."""
+    headers = {"Accept": "application/json", "User-Agent": "Assay"}
+    if api_key and host.endswith(_RAPID_API):
+        headers |= {"X-RapidAPI-Key": api_key, "X-RapidAPI-Host": host}
+    elif api_key:
+        headers["X-Auth-Token"] = api_key
+    return headers
+
+
 class PatientHttp:
     """One server. Nobody is connected to before the first question.
 
@@ -135,19 +145,11 @@ class PatientHttp:
             self._http = httpx.AsyncClient(
                 base_url=url,
                 auth=(user, password) if user or password else None,
-                headers=self._headers(),
+                headers=headers_for(url.host, self._api_key),
                 timeout=httpx.Timeout(self._request_s, connect=min(self._request_s, _CONNECT_S)),
                 trust_env=False,
             )
         return self._http
-
-    def _headers(self) -> dict[str, str]:
-        headers = {"Accept": "application/json", "User-Agent": "Assay"}
-        if self._api_key and self._url.host.endswith(_RAPID_API):
-            headers |= {"X-RapidAPI-Key": self._api_key, "X-RapidAPI-Host": self._url.host}
-        elif self._api_key:
-            headers["X-Auth-Token"] = self._api_key
-        return headers
 
     def _read(self, response: httpx.Response, kind: type[Answer]) -> Answer | _Trouble:
         try:
