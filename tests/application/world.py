@@ -14,6 +14,7 @@ from adapters.memory.submissions import MemorySubmissionRepository
 from adapters.security.keys import derive_keys
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.tokens import JwtTokens
+from application.ports.telemetry import SILENT, Telemetry
 from application.use_cases.add_test_cases import AddTestCases, NewData, NewTestCase, Upload
 from application.use_cases.create_admin import CreateAdmin
 from application.use_cases.create_challenge import CreateChallenge
@@ -51,6 +52,8 @@ class World:
     progress: InProcessProgressStream = field(default_factory=InProcessProgressStream)
     queue: InProcessTaskQueue = field(default_factory=lambda: InProcessTaskQueue(slots=2))
 
+    telemetry: Telemetry = SILENT
+
     def __post_init__(self) -> None:
         self.blobs = MemoryBlobStore(self.clock)
         self.passwords = Argon2PasswordHasher(passes=1, memory_kib=8, lanes=1)
@@ -65,6 +68,7 @@ class World:
             queue=self.queue,
             clock=self.clock,
             ids=self.ids,
+            telemetry=self.telemetry,
         )
 
     @property
@@ -76,6 +80,7 @@ class World:
             queue=self.queue,
             clock=self.clock,
             ids=self.ids,
+            telemetry=self.telemetry,
         )
 
     @property
@@ -114,6 +119,7 @@ class World:
             clock=self.clock,
             ids=self.ids,
             worker=worker,
+            telemetry=self.telemetry,
         )
 
     async def a_candidate(self, email: str = "cand@example.org") -> User:

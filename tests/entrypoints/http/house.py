@@ -16,6 +16,7 @@ from adapters.memory.judge import PYTHON as PYTHON_LANGUAGE
 from adapters.memory.judge import MemoryJudge
 from adapters.telemetry.prometheus import PrometheusTelemetry
 from application.ports.storage import Storage
+from application.ports.telemetry import Figures, Telemetry
 from application.ports.tokens import AccessToken
 from application.use_cases.authenticate import Authenticate
 from application.use_cases.check_health import CheckHealth
@@ -72,12 +73,15 @@ class House:
     storage: Storage | None = None
     streams: Streams = field(default_factory=Streams)
     languages: tuple[str, ...] = ("python3",)
+    telemetry: Telemetry | None = None
 
     def __post_init__(self) -> None:
         offered = tuple(replace(PYTHON_LANGUAGE, id=LanguageId(id_)) for id_ in self.languages)
-        self.world = World(clock=self.clock, judge=MemoryJudge(offered))
+        self.figures = PrometheusTelemetry()
+        told = self.telemetry or self.figures
+        self.world = World(clock=self.clock, judge=MemoryJudge(offered), telemetry=told)
         self.limiter = InProcessRateLimiter(self.clock)
-        self.use_cases = use_cases_of(self.world, self.limiter, self.storage)
+        self.use_cases = use_cases_of(self.world, self.limiter, self.figures, self.storage)
         self.app: Litestar = create_app(self.use_cases, self.options, streams=self.streams)
         self.anyone = self.client()
         self._opened = [self.anyone]
@@ -212,12 +216,14 @@ def problem(answer: httpx.Response, status: int, name: str | None = None) -> Jso
 
 
 def use_cases_of(
-    world: World, limiter: InProcessRateLimiter, storage: Storage | None = None
+    world: World,
+    limiter: InProcessRateLimiter,
+    figures: Figures,
+    storage: Storage | None = None,
 ) -> UseCases:
     """Every use case over this world's adapters; `storage` may stand before its own."""
     store = storage or world.storage
     subs, judge, clock, ids = world.submissions, world.judge, world.clock, world.ids
-    figures = PrometheusTelemetry()
     people = {"storage": store, "passwords": world.passwords, "clock": clock, "ids": ids}
     return UseCases(
         add_test_cases=world.add_test_cases,
@@ -261,5 +267,5 @@ def use_cases_of(
         clock=clock,
         figures=figures,
         rate_limiter=limiter,
-        telemetry=figures,
+        telemetry=world.telemetry,
     )
