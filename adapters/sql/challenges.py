@@ -20,23 +20,27 @@ _BETWEEN_TAGS = "\n"
 
 
 class SqlChallengeRepository(ChallengeRepository):
-    def __init__(self, transaction: Transaction) -> None:
+    """A challenge that is read in order to be changed is locked until the transaction ends."""
+
+    def __init__(self, transaction: Transaction, *, for_change: bool) -> None:
         self._transaction = transaction
+        self._one = _CHALLENGE.with_for_update() if for_change else _CHALLENGE
 
     async def add(self, challenge: Challenge) -> None:
         try:
             await change(self._transaction, insert(challenges).values(_row(challenge)))
         except Clash:
-            if await self.by_slug(challenge.slug) is None:
+            same = _columns.slug == challenge.slug
+            if await first(self._transaction, _CHALLENGE.where(same)) is None:
                 raise
             raise SlugTaken(challenge.slug) from None
 
     async def get(self, challenge_id: ChallengeId) -> Challenge | None:
-        row = await first(self._transaction, _CHALLENGE.where(_columns.id == challenge_id))
+        row = await first(self._transaction, self._one.where(_columns.id == challenge_id))
         return None if row is None else Challenge(**row)
 
     async def by_slug(self, slug: str) -> Challenge | None:
-        row = await first(self._transaction, _CHALLENGE.where(_columns.slug == slug))
+        row = await first(self._transaction, self._one.where(_columns.slug == slug))
         return None if row is None else Challenge(**row)
 
     async def by_ids(self, ids: Sequence[ChallengeId]) -> Mapping[ChallengeId, Challenge]:

@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
-    Select,
     and_,
     bindparam,
     case,
@@ -23,14 +22,21 @@ from adapters.sql.intake import ALWAYS
 from adapters.sql.lookups import SUBMISSION_COLUMNS, submission_of
 from adapters.sql.tables import handed_in, submissions
 from application.ports.submissions import Claim, HandedIn, Lease, LeaseLost, QueueState
-from domain.ids import UserId
-from domain.submission import SubmissionStatus, WorkClass
+from domain.ids import SubmissionId, UserId
+from domain.submission import Submission, SubmissionStatus, WorkClass
 
 _columns = submissions.c
 _WORK = select(
     *SUBMISSION_COLUMNS, _columns.pending_version, handed_in.c.program, handed_in.c.stdin
 ).join_from(submissions, handed_in)
 
+_FREE_WORK = _WORK.where(
+    _columns.id == bindparam("this"),
+    _columns.work_class.is_not(None),
+    _columns.due_at <= bindparam("now"),
+).with_for_update(skip_locked=True)
+"""On a server others may have claimed it meanwhile, or be about to."""
+_PAGE = 16
 _IS_FIRST = _columns.judgement_number == 0
 """Only the first judgement shows in the status: a rejudge leaves it as it is."""
 _CHANGE = update(submissions).where(_columns.id == bindparam("this"))
@@ -49,10 +55,22 @@ def claim_next(
     turns = list(_turns(connection, now))
     for work_class in classes:
         for whose in turns:
-            row = connection.execute(_oldest_due(work_class, now, whose)).mappings().first()
-            if row is not None:
-                return _claimed(connection, row, lease)
+            for found in _due(connection, work_class, now, whose):
+                row = connection.execute(_FREE_WORK, {"this": found, "now": now}).mappings().first()
+                if row is not None:
+                    return _claimed(connection, row, lease)
     return None
+
+
+def claim_again(
+    connection: Connection, *, classes: Sequence[WorkClass], now: datetime, lease: Lease
+) -> Claim | None:
+    """The claim that this lease has already, else the next."""
+    ours = and_(_columns.lease_expires_at == lease.expires_at, _columns.lease_token == lease.token)
+    row = connection.execute(_WORK.where(ours)).mappings().first()
+    if row is None:
+        return claim_next(connection, classes=classes, now=now, lease=lease)
+    return _claim(row, submission_of(row), lease)
 
 
 def extend(connection: Connection, *, claim: Claim, expires_at: datetime) -> None:
@@ -63,6 +81,12 @@ def hand_back(connection: Connection, *, claim: Claim, not_before: datetime) -> 
     first = claim.submission.judgement_number == 0
     status = SubmissionStatus.QUEUED if first else claim.submission.status
     change_held(connection, claim, {"status": status, "due_at": not_before, **NO_LEASE})
+
+
+def hand_back_again(connection: Connection, *, claim: Claim, not_before: datetime) -> None:
+    """Give the work back unless that is done."""
+    with suppress(LeaseLost):
+        hand_back(connection, claim=claim, not_before=not_before)
 
 
 def release_worker(connection: Connection, *, worker: str) -> int:
@@ -116,16 +140,23 @@ def _turns(connection: Connection, now: datetime) -> Iterator[ColumnElement[bool
         yield _columns.user_id.in_(busy[leases])
 
 
-def _oldest_due(
-    work_class: WorkClass, now: datetime, whose: ColumnElement[bool]
-) -> Select[tuple[Any, ...]]:
-    oldest = (
-        select(_columns.id)
-        .where(_columns.work_class == work_class, _columns.due_at <= now, whose)
-        .order_by(_columns.id)
-        .limit(1)
-    )
-    return _WORK.where(_columns.id == oldest.scalar_subquery())
+def _due(
+    connection: Connection, work_class: WorkClass, now: datetime, whose: ColumnElement[bool]
+) -> Iterator[SubmissionId]:
+    """The ids of what is due, the oldest first, read without a lock.
+
+    A server locks all that it looks at, if only for a moment, and who comes by in that moment takes
+    it for claimed: so what is locked is one row, by its id.
+    """
+    due = (_columns.work_class == work_class, _columns.due_at <= now, whose)
+    page = select(_columns.id).where(*due).order_by(_columns.id).limit(_PAGE)
+    page = page.with_hint(submissions, "FORCE INDEX (ix_submissions_work)", "mysql")
+    ids = connection.execute(page).scalars().all()
+    while ids:
+        yield from ids
+        if len(ids) < _PAGE:
+            return
+        ids = connection.execute(page.where(_columns.id > ids[-1])).scalars().all()
 
 
 def _claimed(connection: Connection, row: RowMapping, lease: Lease) -> Claim:
@@ -146,6 +177,10 @@ def _claimed(connection: Connection, row: RowMapping, lease: Lease) -> Claim:
         "lease_expires_at": lease.expires_at,
     }
     connection.execute(_CHANGE, claimed)
+    return _claim(row, submission, lease)
+
+
+def _claim(row: RowMapping, submission: Submission, lease: Lease) -> Claim:
     return Claim(
         submission=submission,
         handed_in=HandedIn(program=row["program"], stdin=row["stdin"]),

@@ -74,6 +74,13 @@ class Word(TypeDecorator[StrEnum]):
         super().__init__(_WORD_LENGTH)
         self.words = words
 
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(
+                mysql.VARCHAR(_WORD_LENGTH, charset="ascii", collation="ascii_bin")
+            )
+        return dialect.type_descriptor(String(_WORD_LENGTH))
+
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else str(value)
 

@@ -48,8 +48,15 @@ class SqlEngine(Protocol):
         """A whole reading transaction."""
         ...
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """A whole writing transaction; one that is cancelled is either done or leaves nothing."""
+    async def write(
+        self, work: Callable[[Connection], T], again: Callable[[Connection], T] | None = None
+    ) -> T:
+        """A whole writing transaction; one that is cancelled is either done or leaves nothing.
+
+        `work` may be run several times, each time on a state that it has not changed. `again` is
+        run in its place where it is not known whether its commit took effect: it may find that all
+        is done. Without it that is StoreUnavailable.
+        """
         ...
 
     async def close(self) -> None:

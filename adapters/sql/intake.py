@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
-from adapters.sql.lookups import SUBMISSION_COLUMNS, submission_of
+from adapters.sql.lookups import SUBMISSION_COLUMNS, get, submission_of
 from adapters.sql.tables import handed_in as handed_in_table
 from adapters.sql.tables import submissions, values_of
 from application.ports.storage import IDEMPOTENCY_LIFETIME, IdempotencyKey
@@ -23,7 +23,11 @@ _SAME_KEY = and_(
 )
 _CREATED = select(*SUBMISSION_COLUMNS, _columns.body_hash).where(_SAME_KEY)
 _NO_KEY = {"key_user_id": None, "key_route": None, "key": None, "body_hash": None}
-_FORGET_KEY = update(submissions).where(_SAME_KEY).values(_NO_KEY)
+_FORGET_KEY = (
+    update(submissions)
+    .where(_SAME_KEY, _columns.submitted_at < bindparam("dead_before"))
+    .values(_NO_KEY)
+)
 
 
 def add(
@@ -37,12 +41,25 @@ def add(
         earlier = created_by(connection, key=key, now=submission.submitted_at)
         if earlier is not None:
             return earlier
-        connection.execute(_FORGET_KEY, _place(key))  # an expired one
+        dead_before = submission.submitted_at - IDEMPOTENCY_LIFETIME
+        connection.execute(_FORGET_KEY, _place(key) | {"dead_before": dead_before})
     connection.execute(insert(submissions), row_of(submission, key))
     connection.execute(
         insert(handed_in_table), values_of(handed_in) | {"submission_id": submission.id}
     )
     return submission
+
+
+def add_again(
+    connection: Connection,
+    *,
+    submission: Submission,
+    handed_in: HandedIn,
+    key: IdempotencyKey | None,
+) -> Submission:
+    """Store it unless that is done."""
+    stored = get(connection, submission_id=submission.id)
+    return stored or add(connection, submission=submission, handed_in=handed_in, key=key)
 
 
 def created_by(connection: Connection, *, key: IdempotencyKey, now: datetime) -> Submission | None:
@@ -80,5 +97,5 @@ def _key_row(key: IdempotencyKey) -> dict[str, str]:
     }
 
 
-def _place(key: IdempotencyKey) -> dict[str, str]:
+def _place(key: IdempotencyKey) -> dict[str, object]:
     return {"of_user": key.user_id, "of_route": key.route, "of_key": key.key}

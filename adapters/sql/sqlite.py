@@ -101,7 +101,9 @@ class SqliteEngine(SqlEngine):
         lane = min(self._shared, key=lambda lane: lane.waiting)
         return await lane.run(partial(reading, work=work))
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(
+        self, work: Callable[[Connection], T], again: Callable[[Connection], T] | None = None
+    ) -> T:
         await self.open()
         results: list[T] = []
         piece = Piece(lambda connection: results.append(work(connection)))

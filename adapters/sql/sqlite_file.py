@@ -9,13 +9,14 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 from adapters.sql.lanes import writing
+from adapters.sql.schema import REVISIONS, AnotherSchema
 from adapters.sql.tables import metadata
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = len(REVISIONS)
 """Grows with every change of the tables; kept in the file as `PRAGMA user_version`."""
 
 
-class SchemaTooNew(Exception):
+class SchemaTooNew(AnotherSchema):
     """The file was written by a later version of the program; it is left alone."""
 
     def __init__(self, path: Path, *, found: int, known: int) -> None:
@@ -37,7 +38,10 @@ def engine_of(path: Path, *, patience_s: float, read_only: bool) -> Engine:
 
 
 def make_tables(connection: Connection, path: Path) -> None:
-    """Make the tables, unless they are there; one process does it, others wait and find them.
+    """Make the tables, or bring those of an earlier version up to date with what is in them.
+
+    It happens in one transaction: one process does it, others wait and find it done, and a crash
+    leaves the file as it was.
 
     Raises:
         SchemaTooNew: the file is of a later version of the program.
@@ -49,9 +53,19 @@ def _make_tables(connection: Connection, path: Path) -> None:
     found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     if found > SCHEMA_VERSION:
         raise SchemaTooNew(path, found=found, known=SCHEMA_VERSION)
-    if found < SCHEMA_VERSION:
+    if found == SCHEMA_VERSION:
+        return
+    if found:
+        _bring_up_to_date(connection, found)
+    else:
         metadata.create_all(connection)
-        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _bring_up_to_date(connection: Connection, found: int) -> None:
+    from adapters.sql.migrating import step_through  # noqa: PLC0415 - Alembic takes 0.3 s to import
+
+    step_through(connection, found, SCHEMA_VERSION)
 
 
 def _connect(path: Path, *, patience_s: float, read_only: bool) -> sqlite3.Connection:

@@ -26,10 +26,10 @@ from application.ports.storage import (
 class SqlUnitOfWork(UnitOfWork):
     """One transaction of the database."""
 
-    def __init__(self, transaction: Transaction) -> None:
-        self._users = SqlUserRepository(transaction)
+    def __init__(self, transaction: Transaction, *, for_change: bool) -> None:
+        self._users = SqlUserRepository(transaction, for_change=for_change)
         self._sessions = SqlSessionRepository(transaction)
-        self._challenges = SqlChallengeRepository(transaction)
+        self._challenges = SqlChallengeRepository(transaction, for_change=for_change)
         self._test_cases = SqlTestCaseRepository(transaction)
         self._idempotency = SqlIdempotencyRepository(transaction)
 
@@ -63,12 +63,12 @@ class SqlStorage(Storage):
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[UnitOfWork]:
         async with self._engine.writing() as transaction:
-            yield SqlUnitOfWork(transaction)
+            yield SqlUnitOfWork(transaction, for_change=True)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[UnitOfWork]:
         async with self._engine.reading() as transaction:
-            yield SqlUnitOfWork(transaction)
+            yield SqlUnitOfWork(transaction, for_change=False)
 
     async def check(self) -> None:
         await self._engine.read(lambda connection: connection.execute(_ANY_USER).first())

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from adapters.sql import claims, intake, lookups, outcomes, totals
 from adapters.sql.documents import packed
-from adapters.sql.engine import SqlEngine
+from adapters.sql.engine import Clash, SqlEngine
 from adapters.sql.tables import submissions
 from application.ports.storage import IdempotencyKey
 from application.ports.submissions import (
@@ -40,9 +40,14 @@ class SqlSubmissionRepository(SubmissionRepository):
     async def add(
         self, submission: Submission, handed_in: HandedIn, key: IdempotencyKey | None
     ) -> Submission:
-        return await self._engine.write(
-            partial(intake.add, submission=submission, handed_in=handed_in, key=key)
-        )
+        work = partial(intake.add, submission=submission, handed_in=handed_in, key=key)
+        again = partial(intake.add_again, submission=submission, handed_in=handed_in, key=key)
+        try:
+            return await self._engine.write(work, again)
+        except Clash:
+            if key is None:
+                raise
+            return await self._engine.write(work, again)  # who came first with that key is found
 
     async def created_by(self, key: IdempotencyKey, now: datetime) -> Submission | None:
         return await self._engine.read(partial(intake.created_by, key=key, now=now))
@@ -69,34 +74,41 @@ class SqlSubmissionRepository(SubmissionRepository):
         self, classes: Sequence[WorkClass], now: datetime, lease: Lease
     ) -> Claim | None:
         return await self._engine.write(
-            partial(claims.claim_next, classes=classes, now=now, lease=lease)
+            partial(claims.claim_next, classes=classes, now=now, lease=lease),
+            partial(claims.claim_again, classes=classes, now=now, lease=lease),
         )
 
     async def extend(self, claim: Claim, expires_at: datetime) -> None:
-        await self._engine.write(partial(claims.extend, claim=claim, expires_at=expires_at))
+        work = partial(claims.extend, claim=claim, expires_at=expires_at)
+        await self._engine.write(work, work)
 
     async def hand_back(self, claim: Claim, *, not_before: datetime) -> None:
-        await self._engine.write(partial(claims.hand_back, claim=claim, not_before=not_before))
+        await self._engine.write(
+            partial(claims.hand_back, claim=claim, not_before=not_before),
+            partial(claims.hand_back_again, claim=claim, not_before=not_before),
+        )
 
     async def record_outcome(self, claim: Claim, judgement: Judgement) -> Submission:
         payload = await asyncio.to_thread(packed, judgement)  # megabytes, outside the transaction
         return await self._engine.write(
-            partial(outcomes.record, claim=claim, judgement=judgement, payload=payload)
+            partial(outcomes.record, claim=claim, judgement=judgement, payload=payload),
+            partial(outcomes.record_again, claim=claim, judgement=judgement, payload=payload),
         )
 
     async def release_worker(self, worker: str) -> int:
-        return await self._engine.write(partial(claims.release_worker, worker=worker))
+        work = partial(claims.release_worker, worker=worker)
+        return await self._engine.write(work, work)
 
     async def request_rejudge(self, submission_id: SubmissionId, *, version: int | None) -> int:
-        return await self._engine.write(
-            partial(outcomes.request_rejudge, submission_id=submission_id, version=version)
-        )
+        work = partial(outcomes.request_rejudge, submission_id=submission_id, version=version)
+        return await self._engine.write(work, work)
 
     async def queue_state(self, now: datetime) -> QueueState:
         return await self._engine.read(partial(claims.queue_state, now=now))
 
     async def remove_expired_runs(self, now: datetime) -> int:
-        return await self._engine.write(partial(intake.remove_expired_runs, now=now))
+        work = partial(intake.remove_expired_runs, now=now)
+        return await self._engine.write(work, work)
 
     async def progress_of(self, user_id: UserId) -> Mapping[ChallengeId, ChallengeProgress]:
         return await self._engine.read(partial(totals.progress_of, user_id=user_id))

@@ -26,6 +26,7 @@ from domain.challenge import (
 )
 from domain.ids import LanguageId, TestCaseId
 from domain.judging import Verdict
+from domain.language import Language
 from domain.limits import Limits
 from domain.program import Program
 from domain.scoring import MAX_GROUP_NAME_LENGTH
@@ -122,9 +123,9 @@ test_cases = Table(
     Column("group", Exact(MAX_GROUP_NAME_LENGTH)),
     Column("position", Integer, nullable=False),
     Column("since_version", Integer, nullable=False),
-    Column("input_key", Exact(_HASH_LENGTH), nullable=False),
+    Column("input_key", Exact(_HASH_LENGTH), nullable=False, index=True),
     Column("input_size_bytes", BigInteger, nullable=False),
-    Column("expected_key", Exact(_HASH_LENGTH), nullable=False),
+    Column("expected_key", Exact(_HASH_LENGTH), nullable=False, index=True),
     Column("expected_size_bytes", BigInteger, nullable=False),
     Column("explanation", LongText, nullable=False),
     Column("input_inline", LongBytes),
@@ -141,6 +142,16 @@ idempotency_keys = Table(
     Column("result", Exact(64), nullable=False),
     Column("created_at", Utc, nullable=False, index=True),
     PrimaryKeyConstraint("user_id", "route", "key"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Exact(_WORKER_LENGTH), primary_key=True),
+    Column("slots", Integer, nullable=False),
+    Column("languages", Document(tuple[Language, ...]), nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False, index=True),
 )
 
 submissions = Table(

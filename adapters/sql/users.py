@@ -15,24 +15,29 @@ _USER = select(*(column for column in users.c if column is not users.c.folded_em
 
 
 class SqlUserRepository(UserRepository):
-    def __init__(self, transaction: Transaction) -> None:
+    """A user who is read in order to be changed is locked until the transaction ends."""
+
+    def __init__(self, transaction: Transaction, *, for_change: bool) -> None:
         self._transaction = transaction
+        self._for_change = for_change
+        self._one = _USER.with_for_update() if for_change else _USER
 
     async def add(self, user: User) -> None:
         try:
             await change(self._transaction, insert(users).values(_row(user)))
         except Clash:
-            if await self.by_email(user.email) is None:
+            same = users.c.folded_email == fold_email(user.email)
+            if await first(self._transaction, _USER.where(same)) is None:
                 raise
             raise EmailTaken from None
 
     async def get(self, user_id: UserId) -> User | None:
-        row = await first(self._transaction, _USER.where(users.c.id == user_id))
+        row = await first(self._transaction, self._one.where(users.c.id == user_id))
         return None if row is None else User(**row)
 
     async def by_email(self, email: str) -> User | None:
         same = users.c.folded_email == fold_email(email)
-        row = await first(self._transaction, _USER.where(same))
+        row = await first(self._transaction, self._one.where(same))
         return None if row is None else User(**row)
 
     async def by_ids(self, user_ids: Sequence[UserId]) -> Mapping[UserId, User]:
@@ -50,7 +55,8 @@ class SqlUserRepository(UserRepository):
 
     async def count_enabled_admins(self) -> int:
         admins = select(users.c.id).where(users.c.role == Role.ADMIN, users.c.disabled == false())
-        return len(await every(self._transaction, admins.with_for_update()))
+        locked = admins.with_for_update() if self._for_change else admins
+        return len(await every(self._transaction, locked))
 
     async def list(self, *, after: UserId | None, limit: int) -> Sequence[User]:
         page = _USER if after is None else _USER.where(users.c.id > after)

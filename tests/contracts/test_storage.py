@@ -20,6 +20,7 @@ from application.ports.storage import (
 from domain.challenge import Challenge, ChallengeStatus, Difficulty, TestCase
 from domain.errors import EmailTaken, IdempotencyKeyReused, SlugTaken, StaleRevision
 from domain.ids import BlobKey, ChallengeId, SessionId, TestCaseId, UserId
+from domain.scoring import MAX_GROUP_NAME_LENGTH
 from domain.user import Role, User
 from tests.contracts.adapters_of import STORAGES
 from tests.contracts.values import (
@@ -604,7 +605,7 @@ async def test_empty_inline_data_is_not_data_that_is_elsewhere(storage: Storage)
 async def test_names_groups_and_explanations_come_back_to_the_letter(
     storage: Storage, text: str
 ) -> None:
-    awkward = replace(case(explanation=text), name=text, group=text)
+    awkward = replace(case(explanation=text), name=text, group=text[:MAX_GROUP_NAME_LENGTH])
     await _fill(storage, challenge())
     await _add_version(storage, awkward)
     async with storage.read() as unit:

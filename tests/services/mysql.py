@@ -6,8 +6,10 @@ import os
 import pwd
 import subprocess
 import uuid
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 import asyncmy
@@ -22,6 +24,8 @@ from tests.services.process import (
     program,
     unavailable,
 )
+
+T = TypeVar("T")
 
 _WORDS = """
 CREATE DATABASE IF NOT EXISTS assay;
@@ -70,17 +74,22 @@ def new_database(url: str | None = None) -> str:
     """The address of an empty database, made beside the one of that address (by default shared)."""
     server = url or mysql_url()
     name = f"assay_{uuid.uuid4().hex[:12]}"
-    statement(server, f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    statements(server, [f"CREATE DATABASE {name} CHARACTER SET utf8mb4"])
     return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
-def statement(url: str, text: str) -> list[tuple[object, ...]]:
-    """The rows of one statement, run in a connection of its own; from anywhere."""
+def statements(url: str, texts: Sequence[str]) -> list[tuple[object, ...]]:
+    """The rows of the last of these statements, run in a connection of its own."""
+    return elsewhere(_rows(url, texts))
+
+
+def elsewhere(work: Coroutine[object, object, T]) -> T:
+    """What it returns, run in another thread: so it may be called with a loop or without."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _rows(url, text)).result()
+        return thread.submit(asyncio.run, work).result()
 
 
-async def _rows(url: str, text: str) -> list[tuple[object, ...]]:
+async def _rows(url: str, texts: Sequence[str]) -> list[tuple[object, ...]]:
     parts = urlsplit(url)
     connection = await asyncmy.connect(
         host=parts.hostname,
@@ -92,7 +101,8 @@ async def _rows(url: str, text: str) -> list[tuple[object, ...]]:
     )
     try:
         async with connection.cursor() as cursor:
-            await cursor.execute(text)
+            for text in texts:
+                await cursor.execute(text)
             return list(await cursor.fetchall())
     finally:
         connection.close()
