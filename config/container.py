@@ -7,6 +7,7 @@ from pathlib import Path
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Selector, Singleton
 
+from adapters.filesystem.blob_cache import CachedBlobStore
 from adapters.filesystem.blob_store import FolderBlobStore
 from adapters.in_process.progress import InProcessProgressStream
 from adapters.in_process.rate_limiter import InProcessRateLimiter
@@ -24,6 +25,7 @@ from adapters.sql.submissions import SqlSubmissionRepository
 from adapters.system.clock import SystemClock
 from adapters.system.ids import SystemIds
 from adapters.telemetry.prometheus import PrometheusTelemetry
+from application.announced import AnnouncedLanguages
 from application.use_cases.add_test_cases import AddTestCases
 from application.use_cases.authenticate import Authenticate
 from application.use_cases.check_health import CheckHealth
@@ -58,11 +60,9 @@ from application.use_cases.submit_code import SubmitCode
 from application.use_cases.update_user import UpdateUser
 from application.use_cases.wake_workers import WakeWorkers
 from application.use_cases.watch_submission import WatchSubmission
+from config import choices, production
 from config.settings import Settings
 from config.telemetry import telemetry_of
-
-EMBEDDED_WORKER = "embedded"
-"""The one worker of a home folder, which the server's lock on the folder keeps the only one."""
 
 
 def _home(home: Path | None) -> Path:
@@ -74,51 +74,84 @@ def _below(home: Path, name: str) -> Path:
     return home / name
 
 
-def _kept(home: Path | None) -> str:
-    """Which adapters hold what is stored."""
-    return "memory" if home is None else "embedded"
-
-
 class Container(DeclarativeContainer):
     """Every port's adapter, every use case; each built once, when it is first asked for."""
 
     settings = Dependency(instance_of=Settings)
 
     home = Singleton(_home, settings.provided.home)
-    kept = Singleton(_kept, settings.provided.home)
+    services = settings.provided.services
     keys = Singleton(derive_keys, settings.provided.secret_key)
 
     clock = Singleton(SystemClock)
     ids = Singleton(SystemIds)
     figures = Singleton(PrometheusTelemetry)
-    telemetry = Singleton(telemetry_of, figures, settings.provided.services.otlp_endpoint)
+    telemetry = Singleton(telemetry_of, figures, services.otlp_endpoint)
     passwords = Singleton(Argon2PasswordHasher)
     tokens = Singleton(JwtTokens, keys=keys, clock=clock)
-    engine = Singleton(SqliteEngine, Singleton(_below, home, "assay.db"))
+    sqlite = Singleton(SqliteEngine, Singleton(_below, home, "assay.db"))
+    mysql = Singleton(production.mysql_engine, services.mysql_uri)
     storage = Selector(
-        kept, memory=Singleton(MemoryStorage), embedded=Singleton(SqlStorage, engine)
+        Singleton(choices.storage, settings),
+        memory=Singleton(MemoryStorage),
+        sqlite=Singleton(SqlStorage, sqlite),
+        mysql=Singleton(SqlStorage, mysql),
     )
     submissions = Selector(
-        kept,
+        Singleton(choices.submissions, settings),
         memory=Singleton(MemorySubmissionRepository),
-        embedded=Singleton(SqlSubmissionRepository, engine),
+        sqlite=Singleton(SqlSubmissionRepository, sqlite),
+        mysql=Singleton(SqlSubmissionRepository, mysql),
+        mongo=Singleton(production.mongo_submissions, services.mongo_uri),
     )
+    s3 = Singleton(production.s3_blobs, services.s3, clock)
     blobs = Selector(
-        kept,
+        Singleton(choices.blobs, settings),
         memory=Singleton(MemoryBlobStore, clock),
-        embedded=Singleton(FolderBlobStore, Singleton(_below, home, "blobs"), clock),
+        folder=Singleton(FolderBlobStore, Singleton(_below, home, "blobs"), clock),
+        s3=s3,
+        cached=Singleton(
+            CachedBlobStore,
+            s3,
+            Singleton(_below, home, "blob-cache"),
+            clock,
+            limit_bytes=settings.provided.blob_cache_bytes,
+        ),
     )
-    judge = Singleton(
-        SandboxJudge,
-        home=home,
-        slots=settings.provided.judge_slots,
-        allow_weak=settings.provided.may_judge_weakly,
-        only=settings.provided.languages,
+    judge = Selector(
+        Singleton(choices.judge, settings),
+        sandbox=Singleton(
+            SandboxJudge,
+            home=home,
+            slots=settings.provided.judge_slots,
+            allow_weak=settings.provided.may_judge_weakly,
+            only=settings.provided.languages,
+        ),
+        judge0=Singleton(production.judge0_judge, settings, clock),
     )
-    offer = judge
-    queue = Singleton(InProcessTaskQueue, slots=settings.provided.judge_slots)
-    progress = Singleton(InProcessProgressStream)
-    rate_limiter = Singleton(InProcessRateLimiter, clock)
+    offer = Selector(
+        Singleton(choices.offer, settings),
+        judge=judge,
+        workers=Singleton(AnnouncedLanguages, storage, clock),
+    )
+    queue = Selector(
+        Singleton(choices.queue, settings),
+        in_process=Singleton(InProcessTaskQueue, slots=settings.provided.judge_slots),
+        redis=Singleton(production.redis_queue, services.redis_url),
+        rabbitmq=Singleton(production.rabbitmq_queue, services.rabbitmq_url),
+        kafka=Singleton(production.kafka_queue, services),
+    )
+    progress = Selector(
+        Singleton(choices.news, settings),
+        in_process=Singleton(InProcessProgressStream),
+        redis=Singleton(production.redis_progress, services.redis_url),
+    )
+    rate_limiter = Selector(
+        Singleton(choices.news, settings),
+        in_process=Singleton(InProcessRateLimiter, clock),
+        redis=Singleton(production.redis_rate_limiter, services.redis_url, clock),
+    )
+    worker = Singleton(choices.worker, settings)
 
     register_user = Singleton(
         RegisterUser, storage=storage, passwords=passwords, clock=clock, ids=ids
@@ -193,11 +226,11 @@ class Container(DeclarativeContainer):
         progress=progress,
         clock=clock,
         ids=ids,
-        worker=EMBEDDED_WORKER,
+        worker=worker,
         telemetry=telemetry,
     )
     recover_work = Singleton(
-        RecoverWork, submissions=submissions, queue=queue, clock=clock, worker=EMBEDDED_WORKER
+        RecoverWork, submissions=submissions, queue=queue, clock=clock, worker=worker
     )
     wake_workers = Singleton(WakeWorkers, submissions=submissions, queue=queue, clock=clock)
     forget_expired = Singleton(ForgetExpired, storage=storage, submissions=submissions, clock=clock)

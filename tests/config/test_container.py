@@ -9,32 +9,63 @@ from pathlib import Path
 import pytest
 from dependency_injector.providers import Provider, Selector, Singleton
 
+from adapters.dramatiq.task_queue import DramatiqTaskQueue
+from adapters.filesystem.blob_cache import CachedBlobStore
+from adapters.filesystem.blob_store import FolderBlobStore
+from adapters.in_process.progress import InProcessProgressStream
+from adapters.in_process.task_queue import InProcessTaskQueue
+from adapters.judge0.judge import Judge0Judge
+from adapters.kafka.task_queue import KafkaTaskQueue
 from adapters.memory.storage import MemoryStorage
+from adapters.memory.submissions import MemorySubmissionRepository
+from adapters.mongo.submissions import MongoSubmissionRepository
+from adapters.redis.progress import RedisProgressStream
+from adapters.redis.rate_limiter import RedisRateLimiter
+from adapters.s3.blob_store import S3BlobStore
+from adapters.sandbox.judge import SandboxJudge
 from adapters.sql.storage import SqlStorage
+from adapters.sql.submissions import SqlSubmissionRepository
+from application.announced import AnnouncedLanguages
 from config.bad_setting import BadSetting
 from config.container import Container, close
 from config.settings import Settings, load_settings
 from config.start import open_stores
 
-HOMES = ("folder", ":memory:")
+PRODUCTION = {
+    "MYSQL_URI": "mysql://user:pass@db.example/assay",
+    "MONGO_URI": "mongodb://mongo.example/",
+    "AWS_BUCKET_NAME": "tests",
+    "SECRET_KEY": "k" * 32,
+}
+SETS: dict[str, dict[str, str]] = {
+    "folder": {},
+    "memory": {"ASSAY_HOME": ":memory:"},
+    "mysql": {"MYSQL_URI": PRODUCTION["MYSQL_URI"], "SECRET_KEY": "k" * 32},
+    "redis": PRODUCTION | {"REDIS_URL": "redis://redis.example/0"},
+    "rabbitmq": PRODUCTION | {"RABBITMQ_URL": "amqp://rabbit.example/"},
+    "kafka": PRODUCTION | {"KAFKA_BROKER_URL": "kafka.example:9092"},
+    "judge0": PRODUCTION | {"JUDGE0_URL": "http://judge0.example", "ASSAY_BLOB_CACHE_MIB": "0"},
+}
+DRIVERS = {"mysql", "s3", "sqlite"}
+"""Shared by several adapters, and built only where one of these is chosen."""
 
 
-def _settings(tmp_path: Path, home: str) -> Settings:
-    chosen = str(tmp_path) if home == "folder" else home
-    return load_settings(environment={"ASSAY_HOME": chosen}, dotenv=None)
+def _settings(tmp_path: Path, chosen: str) -> Settings:
+    environment = {"ASSAY_HOME": str(tmp_path)} | SETS[chosen]
+    return load_settings(environment=environment, dotenv=None)
 
 
 def _providers() -> Iterator[tuple[str, Provider[object]]]:
     for name, provider in Container.providers.items():
-        if isinstance(provider, Singleton | Selector):
+        if isinstance(provider, Singleton | Selector) and name not in DRIVERS:
             yield name, provider
 
 
-@pytest.mark.parametrize("home", HOMES)
+@pytest.mark.parametrize("chosen", SETS)
 async def test_every_provider_builds_what_its_users_are_annotated_with(
-    tmp_path: Path, home: str
+    tmp_path: Path, chosen: str
 ) -> None:
-    container = Container(settings=_settings(tmp_path, home))
+    container = Container(settings=_settings(tmp_path, chosen))
 
     built = {name: getattr(container, name)() for name, _ in _providers()}
 
@@ -63,14 +94,51 @@ def test_every_use_case_has_a_provider_of_its_name() -> None:
     assert files <= set(Container.providers)
 
 
-@pytest.mark.parametrize(("home", "storage"), [("folder", SqlStorage), (":memory:", MemoryStorage)])
-async def test_the_home_chooses_where_things_are_kept(
-    tmp_path: Path, home: str, storage: type
-) -> None:
-    container = Container(settings=_settings(tmp_path, home))
+CHOSEN = [
+    ("folder", "storage", SqlStorage),
+    ("folder", "blobs", FolderBlobStore),
+    ("folder", "queue", InProcessTaskQueue),
+    ("folder", "offer", SandboxJudge),
+    ("memory", "storage", MemoryStorage),
+    ("memory", "submissions", MemorySubmissionRepository),
+    ("mysql", "submissions", SqlSubmissionRepository),
+    ("redis", "submissions", MongoSubmissionRepository),
+    ("redis", "blobs", CachedBlobStore),
+    ("redis", "queue", DramatiqTaskQueue),
+    ("redis", "progress", RedisProgressStream),
+    ("redis", "rate_limiter", RedisRateLimiter),
+    ("redis", "offer", AnnouncedLanguages),
+    ("rabbitmq", "queue", DramatiqTaskQueue),
+    ("rabbitmq", "progress", InProcessProgressStream),
+    ("kafka", "queue", KafkaTaskQueue),
+    ("judge0", "blobs", S3BlobStore),
+    ("judge0", "judge", Judge0Judge),
+    ("judge0", "offer", Judge0Judge),
+]
 
-    assert isinstance(container.storage(), storage)
+
+@pytest.mark.parametrize(("chosen", "port", "adapter"), CHOSEN)
+async def test_the_environment_chooses_the_adapter(
+    tmp_path: Path, chosen: str, port: str, adapter: type
+) -> None:
+    container = Container(settings=_settings(tmp_path, chosen))
+
+    assert isinstance(getattr(container, port)(), adapter)
     await close(container)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "keeps"), [("folder", True), ("mysql", False), ("redis", False)]
+)
+async def test_only_who_is_alone_with_its_home_keeps_its_name(
+    tmp_path: Path,
+    chosen: str,
+    keeps: bool,  # noqa: FBT001 - of a table
+) -> None:
+    first = Container(settings=_settings(tmp_path, chosen))
+    second = Container(settings=_settings(tmp_path, chosen))
+
+    assert (first.worker() == second.worker()) is keeps
 
 
 async def test_what_is_built_is_built_once(tmp_path: Path) -> None:

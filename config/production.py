@@ -1,0 +1,119 @@
+"""Adapters whose drivers are an extra: each is imported when it is chosen, not before.
+
+So the embedded platform starts without them, in less time and memory.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from adapters.sql.engine import SqlEngine
+from application.ports.blob_store import BlobStore
+from application.ports.clock import Clock
+from application.ports.judge import JudgePort
+from application.ports.progress import ProgressStream
+from application.ports.rate_limiter import RateLimiter
+from application.ports.submissions import SubmissionRepository
+from application.ports.task_queue import TaskQueue
+from config.bad_setting import BadSetting
+from config.services import S3Settings, Services
+from config.settings import Settings
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _needs_extra(setting: str) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
+    """Say in one line what to install when the driver is not there."""
+
+    def around(build: Callable[_P, _T]) -> Callable[_P, _T]:
+        @wraps(build)
+        def built(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+            try:
+                return build(*args, **kwargs)
+            except ModuleNotFoundError as error:
+                problem = f"needs {error.name}: install assay[production]"
+                raise BadSetting(setting, problem) from None
+
+        return built
+
+    return around
+
+
+@_needs_extra("MYSQL_URI")
+def mysql_engine(uri: str) -> SqlEngine:
+    from adapters.sql.mysql import MysqlEngine
+
+    return MysqlEngine(uri)
+
+
+@_needs_extra("MONGO_URI")
+def mongo_submissions(uri: str) -> SubmissionRepository:
+    from adapters.mongo.submissions import MongoSubmissionRepository
+
+    return MongoSubmissionRepository(uri)
+
+
+@_needs_extra("AWS_BUCKET_NAME")
+def s3_blobs(settings: S3Settings, clock: Clock) -> BlobStore:
+    from adapters.s3.blob_store import S3BlobStore
+    from adapters.s3.client import S3Options
+
+    options = S3Options(
+        bucket=settings.bucket,
+        access_key=settings.access_key,
+        secret_key=settings.secret_key,
+        region=settings.region,
+        endpoint_url=settings.endpoint_url,
+    )
+    return S3BlobStore(options, clock)
+
+
+@_needs_extra("REDIS_URL")
+def redis_progress(url: str) -> ProgressStream:
+    from adapters.redis.connection import RedisConnection
+    from adapters.redis.progress import RedisProgressStream
+
+    return RedisProgressStream(RedisConnection(url))
+
+
+@_needs_extra("REDIS_URL")
+def redis_rate_limiter(url: str, clock: Clock) -> RateLimiter:
+    from adapters.redis.connection import RedisConnection
+    from adapters.redis.rate_limiter import RedisRateLimiter
+
+    return RedisRateLimiter(RedisConnection(url), clock)
+
+
+@_needs_extra("REDIS_URL")
+def redis_queue(url: str) -> TaskQueue:
+    from adapters.dramatiq.redis_broker import RedisQueueBroker
+    from adapters.dramatiq.task_queue import DramatiqTaskQueue
+
+    return DramatiqTaskQueue(RedisQueueBroker(url))
+
+
+@_needs_extra("RABBITMQ_URL")
+def rabbitmq_queue(url: str) -> TaskQueue:
+    from adapters.dramatiq.rabbitmq_broker import RabbitMqQueueBroker
+    from adapters.dramatiq.task_queue import DramatiqTaskQueue
+
+    return DramatiqTaskQueue(RabbitMqQueueBroker(url))
+
+
+@_needs_extra("KAFKA_BROKER_URL")
+def kafka_queue(services: Services) -> TaskQueue:
+    from adapters.kafka.task_queue import KafkaTaskQueue
+
+    return KafkaTaskQueue(services.kafka_brokers or "", services.kafka_topic)
+
+
+def judge0_judge(settings: Settings, clock: Clock) -> JudgePort:
+    from adapters.judge0.judge import Judge0Judge
+
+    return Judge0Judge(
+        settings.services.judge0_url or "",
+        settings.services.judge0_api_key,
+        clock,
+        slots=settings.judge_slots,
+    )
