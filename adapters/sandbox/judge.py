@@ -13,6 +13,7 @@ from adapters.sandbox.offers import Offer, Offers, Refusal
 from adapters.sandbox.programs import JudgedProgram
 from adapters.sandbox.report import LanguageReport, SandboxReport
 from adapters.sandbox.running import Boxes, BoxesClosed, MachineSpent
+from adapters.sandbox.slots import SlotNumbers
 from adapters.sandbox.waiting import CLOSED, result_of, to_its_end
 from application.ports.judge import JudgeJob, JudgePort, JudgeUnavailable
 from domain.errors import LanguageNotOffered
@@ -42,6 +43,7 @@ class SandboxJudge(JudgePort):
         self._slots = slots or len(os.sched_getaffinity(0))
         self._allow_weak = allow_weak
         self._only = frozenset(only)
+        self._numbers = SlotNumbers()
         self._free: asyncio.Queue[int] = asyncio.Queue()
         self._starting: asyncio.Task[Machine] | None = None
         self._own: Path | None = None
@@ -103,6 +105,7 @@ class SandboxJudge(JudgePort):
             await self._offers.close()
         if self._boxes:
             await self._boxes.close()
+        self._numbers.free()
         if self._own:
             await asyncio.to_thread(shutil.rmtree, self._own, ignore_errors=True)
 
@@ -125,10 +128,12 @@ class SandboxJudge(JudgePort):
     async def _start(self) -> Machine:
         try:
             own = self._own = self._own or own_folder(self._folder)
+            numbers = self._numbers.claim(self._slots)
             machine = await look_at(self._folder, own, allow_weak=self._allow_weak)
         except OSError as error:
+            self._numbers.free()
             raise JudgeUnavailable(f"the sandbox could not be started: {error}") from error
-        for slot in range(self._slots):
+        for slot in numbers:
             self._free.put_nowait(slot)
         if machine.boxing and machine.problem is None:
             self._boxes = Boxes(machine.boxing, machine.cgroups)

@@ -15,7 +15,7 @@ from adapters.sandbox.tools import ToolMissing, built_init, bwrap_root, find_bwr
 from domain.judging import Excess
 
 FIRST_UID = 61_000
-"""Slot N of a server that runs as root works as uid and gid FIRST_UID + N."""
+"""Slot N of a machine whose judges run as root works as uid and gid FIRST_UID + N."""
 _PROBE_KIB = 32_768
 _ACCOUNTS = "box:x:1000:1000::/box:/bin/sh\n"
 _NO_CGROUPS = Cgroups()
