@@ -83,7 +83,8 @@ class Judge0Client:
         token = made.get("token")
         if isinstance(token, str) and token:
             return token
-        raise NotTaken(f"{self._http.where} refuses a submission: {_complaints(made)}")
+        said = self._http.tellable(_complaints(made))
+        raise NotTaken(f"{self._http.where} refuses a submission: {said}")
 
 
 class NotTaken(JudgeUnavailable):
@@ -100,9 +101,10 @@ def _fields(fields: Sequence[str]) -> dict[str, str]:
 
 
 def _complaints(made: _Made) -> str:
-    """Names of fields and what is wrong with them; never a value."""
+    """The fields and what is wrong with them, but of the callback's address, which is secret."""
     said = {
         name: ", ".join(map(str, what)) if isinstance(what, list) else str(what)
         for name, what in made.items()
     }
-    return "; ".join(f"{name} {what}" for name, what in said.items())[:300] or "without a word"
+    said |= dict.fromkeys({"callback_url"} & said.keys(), "is not taken")
+    return "; ".join(f"{name} {what}" for name, what in said.items()) or "without a word"

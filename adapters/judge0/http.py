@@ -86,6 +86,11 @@ class PatientHttp:
         """Which server, in words for staff."""
         return f"Judge0 at {self._url.netloc.decode('ascii')}"
 
+    def tellable(self, text: str) -> str:
+        """What the server said, on one short line, without the key: it may repeat what it got."""
+        line = " ".join(text.split())
+        return (line.replace(self._api_key, "[key]") if self._api_key else line)[:_LONGEST_REASON]
+
     async def ask(self, request: Request, kind: type[Answer], *, patience_s: float) -> Answer:
         """The answer as a `kind`, also the one that says what is wrong with each item (422).
 
@@ -182,10 +187,8 @@ class PatientHttp:
             said = msgspec.json.decode(response.content, type=_Words)
         except (msgspec.DecodeError, UnicodeDecodeError):
             said = _Words()
-        text = " ".join((said.error or said.message).split())
-        if self._api_key:
-            text = text.replace(self._api_key, "[key]")  # a gateway may repeat what it refuses
-        return f"{response.status_code} {text}".strip()[:_LONGEST_REASON]
+        text = self.tellable(said.error or said.message)
+        return f"{response.status_code} {text}".strip()
 
     def _retry_after_s(self, response: httpx.Response) -> float | None:
         text = response.headers.get("Retry-After", "").strip()

@@ -163,6 +163,7 @@ class Judge0StandIn:
         self.config = dict(CONFIG)
         self.instead: deque[tuple[str, Reply | Mood]] = deque()
         self.losses = 0
+        self.refuses_callbacks = False
         self.heard: list[Heard] = []
         self.taken: list[Asked] = []
         self.url = ""
@@ -193,12 +194,15 @@ class Judge0StandIn:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, EOFError):
-            while True:
-                if not await self._answer(await _heard(reader), writer):
-                    break
-        writer.close()
-        self._tasks.discard(task)
+        try:
+            with contextlib.suppress(EOFError, ConnectionError):
+                while await self._answer(await _heard(reader), writer):
+                    pass
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+            self._tasks.discard(task)
 
     async def _answer(self, heard: Heard, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; whether the connection is to be kept."""
@@ -325,6 +329,8 @@ class Judge0StandIn:
         for name, setting in _SWITCHES.items():
             if given.get(name) is not None and not self.config[setting]:
                 wrong[name] = [f"setting {name.replace('_', ' ')} is not allowed"]
+        if self.refuses_callbacks and "callback_url" in given:
+            wrong["callback_url"] = [f"{given['callback_url']} is not wanted"]
         return wrong
 
     async def _work(self, token: str, ticket: _Ticket) -> None:
