@@ -6,9 +6,11 @@ Those that need a server are made in a module of their technology (`redis_adapte
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from adapters.filesystem.blob_cache import CachedBlobStore
 from adapters.filesystem.blob_store import FolderBlobStore
 from adapters.in_process.progress import InProcessProgressStream
 from adapters.in_process.rate_limiter import InProcessRateLimiter
@@ -116,6 +118,14 @@ async def folder_blob_store(folder: Path, clock: ManualClock) -> AsyncIterator[B
 
 
 @asynccontextmanager
+async def cached_blob_store(folder: Path, clock: ManualClock) -> AsyncIterator[BlobStoreInHand]:
+    async with folder_blob_store(folder, clock) as remote:
+        store = CachedBlobStore(remote.store, folder / "cache", clock)
+        yield replace(remote, store=store)
+        await store.close()
+
+
+@asynccontextmanager
 async def in_process_task_queue() -> AsyncIterator[TaskQueueInHand]:
     queue = InProcessTaskQueue(slots=3)
     yield TaskQueueInHand(queue=queue, wake_ups=queue, most=6)
@@ -199,6 +209,7 @@ SUBMISSIONS: dict[str, SubmissionsFactory] = {
 }
 BLOB_STORES: dict[str, BlobStoreFactory] = {
     "memory": memory_blob_store,
+    "cached": cached_blob_store,
     "folder": folder_blob_store,
     "s3": s3_blob_store,
 }
