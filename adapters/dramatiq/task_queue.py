@@ -3,6 +3,8 @@
 import contextlib
 import time
 
+import dramatiq
+
 from adapters.dramatiq.broker import QueueBroker
 from adapters.dramatiq.thread import OwnThread
 from application.ports.task_queue import QueueUnavailable, TaskQueue
@@ -24,6 +26,11 @@ class DramatiqTaskQueue(TaskQueue):
         self._most = most
         self._thread = OwnThread("wake-ups", PATIENCE_S)
         self._lengths: dict[WorkClass, tuple[float, int]] = {}
+
+    @property
+    def broker(self) -> dramatiq.Broker:
+        """What a worker of this queue listens on."""
+        return self._broker.broker
 
     async def judge_submission(self, work_class: WorkClass) -> None:
         await self._thread.do(lambda: self._send(work_class))

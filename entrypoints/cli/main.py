@@ -15,6 +15,7 @@ from entrypoints.cli.gc import gc
 from entrypoints.cli.serve import serve
 from entrypoints.cli.settings import settings
 from entrypoints.cli.submit import submit
+from entrypoints.cli.worker import worker
 
 EXIT_PROBLEM = 2
 EXIT_INTERRUPTED = 130
@@ -30,7 +31,7 @@ def assay() -> None:
     """
 
 
-for _command in (serve, doctor, create_admin, demo, submit, gc, settings):
+for _command in (serve, worker, doctor, create_admin, demo, submit, gc, settings):
     assay.add_command(_command)
 
 
