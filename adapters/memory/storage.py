@@ -20,6 +20,8 @@ from application.ports.storage import (
     TestCaseRepository,
     UnitOfWork,
     UserRepository,
+    Worker,
+    WorkerRepository,
 )
 from domain.challenge import Challenge, ChallengeVersion, TestCase
 from domain.errors import EmailTaken, IdempotencyKeyReused, SlugTaken, StaleRevision
@@ -40,6 +42,7 @@ class _Tables:
     versions: dict[tuple[ChallengeId, int], ChallengeVersion] = field(default_factory=dict)
     test_cases: dict[TestCaseId, TestCase] = field(default_factory=dict)
     idempotency: dict[tuple[UserId, str, str], IdempotencyRecord] = field(default_factory=dict)
+    workers: dict[str, Worker] = field(default_factory=dict)
 
     def copied(self) -> "_Tables":
         return _Tables(
@@ -52,6 +55,7 @@ class _Tables:
             versions=self.versions.copy(),
             test_cases=self.test_cases.copy(),
             idempotency=self.idempotency.copy(),
+            workers=self.workers.copy(),
         )
 
     @property
@@ -102,6 +106,7 @@ class _MemoryUnitOfWork(UnitOfWork):
         self._challenges = _MemoryChallenges(tables)
         self._test_cases = _MemoryTestCases(tables)
         self._idempotency = _MemoryIdempotency(tables)
+        self._workers = _MemoryWorkers(tables)
 
     @property
     def users(self) -> UserRepository:
@@ -122,6 +127,10 @@ class _MemoryUnitOfWork(UnitOfWork):
     @property
     def idempotency(self) -> IdempotencyRepository:
         return self._idempotency
+
+    @property
+    def workers(self) -> WorkerRepository:
+        return self._workers
 
 
 class _MemoryUsers(UserRepository):
@@ -318,6 +327,28 @@ class _MemoryIdempotency(IdempotencyRepository):
         for place in expired:
             del records[place]
         return len(expired)
+
+
+class _MemoryWorkers(WorkerRepository):
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def announce(self, worker: Worker) -> None:
+        self._tables.to_write.workers[worker.id] = worker
+
+    async def alive(self, since: datetime) -> Sequence[Worker]:
+        seen = [worker for worker in self._tables.workers.values() if worker.seen_at >= since]
+        return sorted(seen, key=lambda worker: worker.id)
+
+    async def remove(self, worker_id: str) -> None:
+        self._tables.to_write.workers.pop(worker_id, None)
+
+    async def remove_lost(self, before: datetime) -> int:
+        workers = self._tables.to_write.workers
+        lost = [worker.id for worker in workers.values() if worker.seen_at < before]
+        for worker_id in lost:
+            del workers[worker_id]
+        return len(lost)
 
 
 def _matches(challenge: Challenge, which: ChallengeFilter) -> bool:

@@ -12,6 +12,7 @@ from adapters.sql.sessions import SqlSessionRepository
 from adapters.sql.tables import users
 from adapters.sql.test_cases import SqlTestCaseRepository
 from adapters.sql.users import SqlUserRepository
+from adapters.sql.workers import SqlWorkerRepository
 from application.ports.storage import (
     ChallengeRepository,
     IdempotencyRepository,
@@ -20,6 +21,7 @@ from application.ports.storage import (
     TestCaseRepository,
     UnitOfWork,
     UserRepository,
+    WorkerRepository,
 )
 
 
@@ -32,6 +34,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._challenges = SqlChallengeRepository(transaction, for_change=for_change)
         self._test_cases = SqlTestCaseRepository(transaction)
         self._idempotency = SqlIdempotencyRepository(transaction)
+        self._workers = SqlWorkerRepository(transaction)
 
     @property
     def users(self) -> UserRepository:
@@ -52,6 +55,10 @@ class SqlUnitOfWork(UnitOfWork):
     @property
     def idempotency(self) -> IdempotencyRepository:
         return self._idempotency
+
+    @property
+    def workers(self) -> WorkerRepository:
+        return self._workers
 
 
 class SqlStorage(Storage):

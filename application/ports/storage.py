@@ -14,6 +14,7 @@ from domain.challenge import (
     TestCase,
 )
 from domain.ids import BlobKey, ChallengeId, SessionId, TestCaseId, UserId
+from domain.language import Language
 from domain.user import Session, User
 
 IDEMPOTENCY_LIFETIME = timedelta(hours=24)
@@ -219,6 +220,37 @@ class IdempotencyRepository(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """A process that judges: how many programs at once, in which languages, and when last seen."""
+
+    id: str
+    slots: int
+    languages: tuple[Language, ...]
+    started_at: datetime
+    seen_at: datetime
+
+
+class WorkerRepository(Protocol):
+    """Workers, as they announce themselves again and again."""
+
+    async def announce(self, worker: Worker) -> None:
+        """Store the worker, in place of what is known under its id."""
+        ...
+
+    async def alive(self, since: datetime) -> Sequence[Worker]:
+        """Workers by id, those seen at `since` or later."""
+        ...
+
+    async def remove(self, worker_id: str) -> None:
+        """Forget a worker; harmless when repeated or unknown."""
+        ...
+
+    async def remove_lost(self, before: datetime) -> int:
+        """Forget workers last seen before that moment; how many."""
+        ...
+
+
 class IdempotencyRace(Exception):
     """The same key was used by another request at the same moment; ask again and find it."""
 
@@ -249,6 +281,11 @@ class UnitOfWork(Protocol):
     @property
     def idempotency(self) -> IdempotencyRepository:
         """Keys of creations."""
+        ...
+
+    @property
+    def workers(self) -> WorkerRepository:
+        """Who judges."""
         ...
 
 

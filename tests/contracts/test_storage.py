@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from application.ports.storage import (
     IdempotencyRace,
     Storage,
     UnitOfWork,
+    Worker,
 )
 from domain.challenge import Challenge, ChallengeStatus, Difficulty, TestCase
 from domain.errors import EmailTaken, IdempotencyKeyReused, SlugTaken, StaleRevision
@@ -45,6 +46,7 @@ from tests.contracts.values import (
     session,
     user,
     version,
+    worker,
 )
 
 
@@ -750,6 +752,60 @@ async def _result_of(storage: Storage, key: IdempotencyKey) -> str | None:
     async with storage.read() as unit:
         record = await unit.idempotency.find(key, NOW)
     return None if record is None else record.result
+
+
+# --- workers -----------------------------------------------------------------------------------
+
+
+async def test_a_worker_comes_back_whole(storage: Storage) -> None:
+    await _announce(storage, worker(), replace(worker("w0"), languages=()))
+    assert await _alive(storage, NOW) == [replace(worker("w0"), languages=()), worker()]
+
+
+async def test_a_worker_that_announces_itself_again_is_the_same_one(storage: Storage) -> None:
+    later = replace(worker(), slots=5, seen_at=NOW + MICROSECOND)
+    await _announce(storage, worker())
+    await _announce(storage, later)
+    assert await _alive(storage, NOW) == [later]
+
+
+async def test_the_same_announcement_twice_is_one(storage: Storage) -> None:
+    await _announce(storage, worker(), worker())
+    assert await _alive(storage, NOW) == [worker()]
+
+
+async def test_workers_not_seen_for_long_are_not_alive_and_then_forgotten(storage: Storage) -> None:
+    await _announce(storage, worker("old"), worker("new", seen_at=NOW + MICROSECOND))
+    assert [w.id for w in await _alive(storage, NOW + MICROSECOND)] == ["new"]
+    assert [w.id for w in await _alive(storage, NOW)] == ["new", "old"]
+    async with storage.begin() as unit:
+        assert await unit.workers.remove_lost(NOW) == 0
+        assert await unit.workers.remove_lost(NOW + MICROSECOND) == 1
+    assert [w.id for w in await _alive(storage, NOW)] == ["new"]
+
+
+async def test_a_worker_that_leaves_is_forgotten(storage: Storage) -> None:
+    await _announce(storage, worker("w"), worker("W"), worker("w "))
+    async with storage.begin() as unit:
+        await unit.workers.remove("w")
+        await unit.workers.remove("w")
+    assert [w.id for w in await _alive(storage, NOW)] == ["W", "w "]
+
+
+async def test_workers_announce_themselves_at_once(storage: Storage) -> None:
+    await asyncio.gather(*(_announce(storage, worker(f"w{n}")) for n in range(10)))
+    assert len(await _alive(storage, NOW)) == 10
+
+
+async def _announce(storage: Storage, *workers: Worker) -> None:
+    async with storage.begin() as unit:
+        for one in workers:
+            await unit.workers.announce(one)
+
+
+async def _alive(storage: Storage, since: datetime) -> list[Worker]:
+    async with storage.read() as unit:
+        return [*await unit.workers.alive(since)]
 
 
 # --- what tests begin with ---------------------------------------------------------------------

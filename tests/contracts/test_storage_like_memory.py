@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, rule, run_state_machine_as_test
 
 from adapters.memory.clock import ManualClock
-from application.ports.storage import ChallengeFilter, IdempotencyKey, Storage, UnitOfWork
+from application.ports.storage import ChallengeFilter, IdempotencyKey, Storage, UnitOfWork, Worker
 from domain.challenge import Challenge, ChallengeStatus, ChallengeVersion, Difficulty, TestCase
 from domain.ids import ChallengeId, SessionId, TestCaseId, UserId
 from domain.user import Role, Session, User
@@ -31,6 +31,7 @@ from tests.contracts.values import (
     session,
     user,
     version,
+    worker,
 )
 
 Answer = TypeVar("Answer")
@@ -250,6 +251,22 @@ class StorageComparison(Comparison[Storage]):
     @rule()
     def remove_expired_keys(self) -> None:
         self.write(lambda unit: unit.idempotency.remove_expired(self.now))
+
+    # --- workers ---
+
+    @rule(name=st.sampled_from(("w", "W", "w ", "v")), slots=st.integers(1, 2))
+    def announce(self, name: str, slots: int) -> None:
+        one = replace(worker(name, seen_at=self.now), slots=slots)
+        self.write(lambda unit: unit.workers.announce(one))
+
+    @rule(ago=WAITS, in_vain=st.booleans())
+    def forget_workers(self, ago: timedelta, *, in_vain: bool) -> None:
+        async def alive(unit: UnitOfWork) -> list[Worker]:
+            return [*await unit.workers.alive(self.now - ago)]
+
+        self.look(alive)
+        self.write(lambda unit: unit.workers.remove_lost(self.now - ago), in_vain=in_vain)
+        self.look(alive)
 
 
 @pytest.mark.parametrize("adapter", STORAGES)

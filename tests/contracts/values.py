@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from application.ports.storage import IdempotencyKey, IdempotencyRecord
+from application.ports.storage import IdempotencyKey, IdempotencyRecord, Worker
 from application.ports.submissions import HandedIn, Lease
 from domain.challenge import (
     Challenge,
@@ -29,6 +29,7 @@ from domain.ids import (
     UserId,
 )
 from domain.judging import JudgedTest, Judgement, Verdict
+from domain.language import Language
 from domain.limits import LanguageLimits, Limits
 from domain.program import Program, SourceFile
 from domain.scoring import GroupRule, Scoring, ScoringKind, TestGroup
@@ -82,6 +83,20 @@ def session(name: str = "s1", *, of: str = "alice", expires_at: datetime | None 
         rotated_at=NOW + MICROSECOND,
         expires_at=expires_at or NOW + timedelta(days=30),
     )
+
+
+def worker(name: str = "w1", *, seen_at: datetime = NOW) -> Worker:
+    python = Language(
+        id=PYTHON,
+        name="Python \U0001f40d",
+        version="3.11 ",
+        file_name="main.py",
+        compile_command=None,
+        run_command="python3 main.py",
+        time_factor=Fraction(5, 2),
+        extra_memory_kib=65_536,
+    )
+    return Worker(id=name, slots=2, languages=(python,), started_at=NOW, seen_at=seen_at)
 
 
 def presentation(
