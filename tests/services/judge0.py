@@ -6,18 +6,13 @@ What a submission comes to is told by whoever makes it: the sandbox of this mach
 import asyncio
 import base64
 import contextlib
-import json
 import uuid
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from enum import Enum
-from urllib.parse import parse_qsl, urlsplit
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import httpx
 
-Json = dict[str, object]
+from tests.services.moody import Heard, Json, MoodyServer, Reply, as_json
 
 LANGUAGES: Mapping[int, str] = {
     45: "Assembly (NASM 2.14.02)",
@@ -103,39 +98,6 @@ class Outcome:
 Execute = Callable[[Asked], Awaitable[Outcome]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """An answer over HTTP."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Mood(Enum):
-    """What becomes of a request, instead of a reply."""
-
-    CUT = "not heard, and cut off"
-    CUT_AFTERWARDS = "done, and cut off"
-    SILENT_AFTERWARDS = "done, and never answered"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A request that came in."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Json:
-        given = json.loads(self.body)
-        assert isinstance(given, dict)
-        return given
-
-
 @dataclass(slots=True, kw_only=True)
 class _Ticket:
     asked: Asked
@@ -149,87 +111,26 @@ class Refused(Exception):
         self.reply = as_json(status, {"error": error})
 
 
-class Judge0StandIn:
-    """Serves on `url`. `config` and `languages` may be changed at any time.
+class Judge0StandIn(MoodyServer):
+    """`config` and `languages` may be changed at any time.
 
-    `instead` holds what becomes of the next requests whose line (`POST /submissions/batch`) begins
-    so; `losses` of the next submissions are taken and forgotten.
+    `losses` of the next submissions are taken and forgotten.
     """
 
     def __init__(self, execute: Execute, *, token: str | None = None, workers: int = 4) -> None:
+        super().__init__()
         self.execute = execute
         self.token = token
         self.languages = dict(LANGUAGES)
         self.config = dict(CONFIG)
-        self.instead: deque[tuple[str, Reply | Mood]] = deque()
         self.losses = 0
         self.refuses_callbacks = False
-        self.heard: list[Heard] = []
         self.taken: list[Asked] = []
-        self.url = ""
         self._workers = asyncio.Semaphore(workers)
         self._tickets: dict[str, _Ticket] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._seen: dict[str, tuple[float, Reply]] = {}
 
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator["Judge0StandIn"]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        try:
-            yield self
-        finally:
-            server.close()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def requests(self, line: str) -> list[Heard]:
-        """Those heard so far whose line begins so."""
-        return [one for one in self.heard if f"{one.method} {one.path}".startswith(line)]
-
-    # --- HTTP ---
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            with contextlib.suppress(EOFError, ConnectionError):
-                while await self._answer(await _heard(reader), writer):
-                    pass
-        finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
-            self._tasks.discard(task)
-
-    async def _answer(self, heard: Heard, writer: asyncio.StreamWriter) -> bool:
-        """Answer one request; whether the connection is to be kept."""
-        self.heard.append(heard)
-        mood = self._mood(heard)
-        if mood is Mood.CUT:
-            return False
-        reply = mood if isinstance(mood, Reply) else self._reply(heard)
-        if mood is Mood.SILENT_AFTERWARDS:
-            await asyncio.Event().wait()
-        if mood is Mood.CUT_AFTERWARDS:
-            return False
-        head = [f"HTTP/1.1 {reply.status} Said", f"Content-Length: {len(reply.body)}"]
-        head += [f"{name}: {value}" for name, value in reply.headers.items()]
-        writer.write("\r\n".join((*head, "", "")).encode() + reply.body)
-        await writer.drain()
-        return True
-
-    def _mood(self, heard: Heard) -> Reply | Mood | None:
-        line = f"{heard.method} {heard.path}"
-        for position, (start, mood) in enumerate(self.instead):
-            if line.startswith(start):
-                del self.instead[position]
-                return mood
-        return None
-
-    def _reply(self, heard: Heard) -> Reply:
+    def reply(self, heard: Heard) -> Reply:
         if self.token is not None and heard.headers.get("x-auth-token") != self.token:
             return Reply(status=401)
         try:
@@ -311,8 +212,8 @@ class Judge0StandIn:
         else:
             ticket = self._tickets[token] = _Ticket(asked=asked)
             task = asyncio.create_task(self._work(token, ticket))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
         return {"token": token}
 
     def _complaints(self, given: Json) -> Json:
@@ -373,31 +274,7 @@ class Judge0StandIn:
         return reply
 
 
-def as_json(status: int, body: object, **headers: str) -> Reply:
-    """A reply; `Retry_After="3"` becomes a header."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    named["Content-Type"] = "application/json; charset=utf-8"
-    return Reply(status=status, body=json.dumps(body).encode(), headers=named)
-
-
 _NOT_FOUND = as_json(404, {"status": 404, "error": "Not Found"})
-
-
-async def _heard(reader: asyncio.StreamReader) -> Heard:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
-    method, target, _ = head[0].split(" ")
-    headers = {
-        name.lower(): value.strip() for name, _, value in (one.partition(":") for one in head[1:])
-    }
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
-    parts = urlsplit(target)
-    return Heard(
-        method=method,
-        path=parts.path,
-        query=dict(parse_qsl(parts.query)),
-        headers=headers,
-        body=body,
-    )
 
 
 def _wanted(heard: Heard) -> tuple[list[str], bool]:

@@ -14,7 +14,7 @@ from adapters.memory.clock import ManualClock
 from adapters.system.ids import SystemIds
 from application.ports.judge import JudgeUnavailable
 from tests.adapters.judge0.judging import Hands, HurryingClock, events_of, job, judge0, outputs
-from tests.services.judge0 import Mood, Reply, as_json
+from tests.services.moody import Mood, Reply, as_json
 from tests.services.process import free_port
 
 FULL = as_json(503, {"error": "queue is full"})

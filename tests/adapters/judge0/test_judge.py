@@ -28,7 +28,8 @@ from tests.adapters.judge0.judging import (
     runs,
     until,
 )
-from tests.services.judge0 import Asked, Execute, Json, Judge0StandIn, Mood, Outcome, as_json
+from tests.services.judge0 import Asked, Execute, Judge0StandIn, Outcome
+from tests.services.moody import Json, Mood, as_json
 
 BUSY = as_json(503, {"error": "queue is full"})
 FAILED = Outcome(status_id=13, message=b"no cgroup")
