@@ -23,18 +23,26 @@ from domain.submission import SubmissionStatus, WorkClass
 async def claim_next(
     store: Collections, *, classes: Sequence[WorkClass], now: datetime, lease: Lease
 ) -> Claim | None:
-    """Nothing is missed where others claim at the same time: who finds none looks once more."""
-    while classes:
-        turns = await _turns(store, now)
-        for work_class in classes:
-            for whose in turns:
-                wanted = {**due(work_class, now), **whose}
-                document = await _take_oldest(store, wanted, lease)
-                if document is not None:
-                    return _claim_of(document, lease)
-        if not await _is_any_due(store, classes, now):
-            break
+    for work_class in classes:
+        document = await _take(store, due(work_class, now), now, lease)
+        if document is not None:
+            return _claim_of(document, lease)
     return None
+
+
+async def _take(
+    store: Collections, wanted: Document, now: datetime, lease: Lease
+) -> Document | None:
+    """Nothing is missed where others claim at the same time: who finds none looks once more."""
+    while True:
+        first, *others = await _turns(store, now)
+        document = await _take_oldest(store, {**wanted, **first}, lease)
+        if document is not None or not await _is_any(store, wanted):
+            return document
+        for whose in others:
+            document = await _take_oldest(store, {**wanted, **whose}, lease)
+            if document is not None:
+                return document
 
 
 def due(work_class: WorkClass, now: datetime) -> Document:
@@ -89,11 +97,9 @@ def _if_first(status: SubmissionStatus) -> Document:
     return {"$cond": [{"$eq": ["$judgement_number", 0]}, status.value, "$status"]}
 
 
-async def _is_any_due(store: Collections, classes: Sequence[WorkClass], now: datetime) -> bool:
-    for work_class in classes:
-        if await store.submissions.find_one(due(work_class, now), {"_id": True}, hint=WORK_INDEX):
-            return True
-    return False
+async def _is_any(store: Collections, wanted: Document) -> bool:
+    found = await store.submissions.find_one(wanted, {"_id": True}, hint=WORK_INDEX)
+    return found is not None
 
 
 def _claim_of(document: Document, lease: Lease) -> Claim:

@@ -74,8 +74,12 @@ _REFUSED = frozenset({13, 18})
 """Unauthorized, AuthenticationFailed."""
 
 
-class MongoRefused(Exception):
+class MongoRefused(StoreUnavailable):
     """The address is not one, or its credentials are not accepted: trying again will not help."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(WHAT)
+        self.args = (f"{WHAT} refuses: {reason}",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +163,10 @@ class MongoConnection:
 
     def _made_client(self) -> AsyncIOMotorClient[Document]:
         if self._client is None:
-            self._client = AsyncIOMotorClient(self._uri, **_OPTIONS)
+            try:
+                self._client = AsyncIOMotorClient(self._uri, **_OPTIONS)
+            except (ConfigurationError, ValueError):  # whose texts may hold the password
+                raise MongoRefused("the address is malformed") from None
         return self._client
 
     @staticmethod
@@ -195,11 +202,9 @@ def translated() -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise StoreUnavailable(WHAT) from error
-    except ConfigurationError:
-        raise MongoRefused("MONGO_URI is not the address of a MongoDB") from None
     except PyMongoError as error:
         if isinstance(error, OperationFailure) and error.code in _REFUSED:
-            raise MongoRefused(f"MongoDB refuses: {error.details}") from error
+            raise MongoRefused(str((error.details or {}).get("errmsg"))) from error
         if _is_away(error):
             raise StoreUnavailable(WHAT) from error
         raise

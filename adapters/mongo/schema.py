@@ -117,7 +117,7 @@ _COLLECTIONS = (
             _index("listed", "kind", "_id", "language"),
             _index("of_user", "user_id", "kind", "_id"),
             _index("of_challenge", "challenge_id", "kind", "_id"),
-            _index("by_verdict", "verdict", "kind", "_id", where={"verdict": {"$gt": ""}}),
+            _index("by_verdict", "verdict", "kind", "_id"),
             _index(
                 "key",
                 "key.user_id",

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -209,9 +210,14 @@ class SubmissionsComparison(Comparison[SubmissionRepository]):
         self.both(facts)
 
 
+FEWER = settings(STEPWISE, max_examples=min(STEPWISE.max_examples, 50))
+"""For soaking what takes a millisecond and more a step."""
+EXAMPLES = {"mongo": FEWER}
+
+
 @pytest.mark.parametrize("adapter", SUBMISSIONS)
 def test_each_step_has_the_answer_that_memory_gives(adapter: str) -> None:
     class Against(SubmissionsComparison):
         name = adapter
 
-    run_state_machine_as_test(Against, settings=STEPWISE)
+    run_state_machine_as_test(Against, settings=EXAMPLES.get(adapter, STEPWISE))
