@@ -1,0 +1,64 @@
+"""deploy/haproxy.cfg agrees with what it stands in front of."""
+
+import re
+import subprocess
+from dataclasses import fields
+
+import pytest
+
+from entrypoints.http.service import ROUTES
+from entrypoints.http.use_cases import HttpOptions
+from tests.deployment.files import DEPLOY, of, services
+from tests.services.process import program
+
+PING_S = next(field.default for field in fields(HttpOptions) if field.name == "ping_s")
+TEXT = (DEPLOY / "haproxy.cfg").read_text("utf-8")
+LINES = [line.strip() for line in TEXT.splitlines() if not line.strip().startswith("#")]
+
+
+def only(pattern: str) -> re.Match[str]:
+    [found] = [match for line in LINES if (match := re.fullmatch(pattern, line))]
+    return found
+
+
+def test_it_looks_for_servers_where_they_listen() -> None:
+    [exposed] = [one.text for one in of("EXPOSE")]
+    found = only(r"server-template \S+ (\d+) (\w+):(\d+)")
+
+    assert found[2] in services()
+    assert found[3] == exposed
+    assert int(found[1]) >= services()[found[2]]["deploy"]["replicas"]
+
+
+def test_it_asks_whether_servers_live_not_whether_their_stores_answer() -> None:
+    path = only(r"http-check send meth GET uri (\S+) .*")[1]
+
+    assert path == "/health/live"
+    assert path in {path for route in ROUTES for path in route.paths}
+
+
+def test_it_listens_where_it_is_published() -> None:
+    port = only(r"bind :(\d+)")[1]
+
+    assert services()["proxy"]["ports"][0].endswith(f":{port}")
+
+
+@pytest.mark.parametrize("side", ["client", "server"])
+def test_an_event_stream_may_be_silent_between_two_pings(side: str) -> None:
+    assert int(only(rf"timeout {side} (\d+)s")[1]) > 2 * PING_S
+
+
+def test_it_tells_where_requests_come_from_and_keeps_figures_inside() -> None:
+    assert "option forwardfor" in LINES
+    assert "http-request deny deny_status 404 if { path -i /metrics }" in LINES
+
+
+def test_it_never_sends_a_request_twice() -> None:
+    assert only(r"retry-on (.*)")[1] == "conn-failure"
+
+
+def test_haproxy_accepts_it() -> None:
+    path = program("haproxy", "/usr/sbin/haproxy")
+    command = [path, "-c", "-f", str(DEPLOY / "haproxy.cfg")] if path else ["true"]
+
+    assert subprocess.run(command, check=False, timeout=60).returncode == 0  # noqa: S603
