@@ -27,6 +27,7 @@ from adapters.system.ids import SystemIds
 from adapters.telemetry.prometheus import PrometheusTelemetry
 from application.announced import AnnouncedLanguages
 from application.use_cases.add_test_cases import AddTestCases
+from application.use_cases.announce_worker import AnnounceWorker
 from application.use_cases.authenticate import Authenticate
 from application.use_cases.check_health import CheckHealth
 from application.use_cases.collect_blobs import CollectBlobs
@@ -60,6 +61,7 @@ from application.use_cases.submit_code import SubmitCode
 from application.use_cases.update_user import UpdateUser
 from application.use_cases.wake_workers import WakeWorkers
 from application.use_cases.watch_submission import WatchSubmission
+from application.use_cases.withdraw_worker import WithdrawWorker
 from config import choices, production
 from config.settings import Settings
 from config.telemetry import telemetry_of
@@ -232,6 +234,10 @@ class Container(DeclarativeContainer):
     recover_work = Singleton(
         RecoverWork, submissions=submissions, queue=queue, clock=clock, worker=worker
     )
+    announce_worker = Singleton(
+        AnnounceWorker, storage=storage, judge=judge, clock=clock, worker=worker
+    )
+    withdraw_worker = Singleton(WithdrawWorker, storage=storage, clock=clock, worker=worker)
     wake_workers = Singleton(WakeWorkers, submissions=submissions, queue=queue, clock=clock)
     forget_expired = Singleton(ForgetExpired, storage=storage, submissions=submissions, clock=clock)
     collect_blobs = Singleton(CollectBlobs, storage=storage, blobs=blobs, clock=clock)

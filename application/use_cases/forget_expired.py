@@ -1,10 +1,13 @@
-"""The timer forgets what has had its time: practice runs, sign-ins, idempotency keys."""
+"""The timer forgets what has had its time: practice runs, sign-ins, idempotency keys, workers."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from application.ports.clock import Clock
 from application.ports.storage import Storage
 from application.ports.submissions import SubmissionRepository
+
+WORKERS_REMEMBERED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +23,4 @@ class ForgetExpired:
         async with self.storage.begin() as unit:
             await unit.sessions.remove_expired(now)
             await unit.idempotency.remove_expired(now)
+            await unit.workers.remove_lost(now - WORKERS_REMEMBERED)

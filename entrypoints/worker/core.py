@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -10,11 +11,13 @@ import structlog
 from application.ports.clock import Clock
 from application.ports.storage import StoreUnavailable
 from application.ports.task_queue import QueueUnavailable
+from application.use_cases.announce_worker import AnnounceWorker
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.judge_submission import JudgeSubmission
 from application.use_cases.wake_workers import WakeWorkers
 
 LOOK_FOR_WORK_S = 1.0
+ANNOUNCE_S = 2.0
 FORGET_S = 60.0
 AFTER_FAILURE_S = 1.0
 RETRY_AFTER_S = (1.0, 4.0, 16.0)
@@ -36,11 +39,13 @@ class WorkerCore:
         forget_expired: ForgetExpired,
         clock: Clock,
         slots: int,
+        announce_worker: AnnounceWorker | None = None,
     ) -> None:
         self.slots = slots
         self._judge_submission = judge_submission
         self._wake_workers = wake_workers
         self._forget_expired = forget_expired
+        self._announce_worker = announce_worker
         self._clock = clock
         self._free = asyncio.Semaphore(slots)
         self._turns: set[asyncio.Task[None]] = set()
@@ -76,6 +81,9 @@ class WorkerCore:
         async with asyncio.TaskGroup() as timers:
             timers.create_task(self._every(LOOK_FOR_WORK_S, "wake_workers", self._see_to_work))
             timers.create_task(self._every(FORGET_S, "forget_expired", self._forget_expired))
+            if self._announce_worker is not None:
+                announce = partial(self._announce_worker, self._clock.now())
+                timers.create_task(self._every(ANNOUNCE_S, "announce_worker", announce))
 
     async def stop(self, grace_s: float) -> None:
         """Take nothing new; what is not judged within `grace_s` is handed back to the store."""

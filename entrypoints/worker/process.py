@@ -7,6 +7,7 @@ import structlog
 import uvloop
 
 from application.ports.judge import JudgeUnavailable
+from application.ports.storage import StoreUnavailable
 from config.container import Container, close
 from config.settings import Settings
 from config.start import open_stores
@@ -47,6 +48,7 @@ async def _run(settings: Settings, announce: Callable[[int], None]) -> None:
                 core = _core(container)
                 announce(core.slots)
                 await work(core, consumer, stopping)
+                await _withdraw(container)
         finally:
             await close(container)
 
@@ -65,7 +67,15 @@ def _core(container: Container) -> WorkerCore:
         forget_expired=container.forget_expired(),
         clock=container.clock(),
         slots=container.judge().slots,
+        announce_worker=container.announce_worker(),
     )
+
+
+async def _withdraw(container: Container) -> None:
+    try:
+        await container.withdraw_worker()()
+    except StoreUnavailable as away:
+        _log.warning("others will learn of this stop by its silence", reason=str(away))
 
 
 async def work(
