@@ -1,0 +1,1 @@
+"""Wake-ups by way of Kafka, and those that died."""

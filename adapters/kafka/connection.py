@@ -14,6 +14,8 @@ REQUEST_S = 5.0
 """How long a broker has for an answer before its connection is made anew."""
 UNSENT_S = 2.0
 """How long a message is tried: whoever sent it has given up by then, and closing waits for it."""
+_FETCH_MS = 50
+"""How long a reader waits at the end of a topic, and whatever else it asks behind that."""
 OUTAGES = (KafkaError, OSError, TimeoutError)
 
 
@@ -71,7 +73,9 @@ class Connection:
             )
             opened.push_async_callback(producer.stop)
             await producer.start()
-            reader = AIOKafkaConsumer(**patient, enable_auto_commit=False)
+            reader = AIOKafkaConsumer(
+                **patient, enable_auto_commit=False, fetch_max_wait_ms=_FETCH_MS
+            )
             opened.push_async_callback(reader.stop)
             await reader.start()
             self._open = opened.pop_all()

@@ -6,6 +6,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 _AS_THE_BROKER_HAS_IT = -1
+_WEEK_MS = 7 * 24 * 60 * 60 * 1_000
+_DEAD_LETTERS = {"cleanup.policy": "compact,delete", "retention.ms": str(_WEEK_MS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class Topics:
         wanted = [
             _topic(self.wake_ups, partitions),
             _topic(self.retry, partitions),
-            _topic(self.dead, 1, {"cleanup.policy": "compact"}),
+            _topic(self.dead, 1, _DEAD_LETTERS),
         ]
         missing = [topic for topic in wanted if topic.name not in there]
         if not missing:

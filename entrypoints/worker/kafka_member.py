@@ -72,20 +72,21 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # the library as
         """They begin where the last acknowledgement was."""
 
     async def _take(self) -> None:
-        free = self._core.slots - len(self._judging)
-        self._open(free)
         wait_s = self._look_s
-        if free <= 0:
-            await asyncio.wait(
-                self._judging, timeout=self._look_s, return_when=asyncio.FIRST_COMPLETED
-            )
+        if self._free() <= 0:
+            await asyncio.wait(self._judging, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
             wait_s = 0
+        free = self._free()
+        self._open(free)
         batch = await self._consumer.getmany(
             timeout_ms=int(wait_s * 1_000), max_records=max(free, 1)
         )
         for partition, records in batch.items():
             for record in records:
                 self._start(record, self._offsets.of(partition))
+
+    def _free(self) -> int:
+        return self._core.slots - len(self._judging)
 
     def _open(self, free: int) -> None:
         """Pause what nothing may be taken from now, and resume the rest."""

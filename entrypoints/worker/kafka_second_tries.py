@@ -55,7 +55,11 @@ class SecondTries:
         headers = [(_TRIES, str(failed).encode()), (_REASON, reason.encode("utf-8", "replace"))]
         letter = f"{record.topic}-{record.partition}-{record.offset}"  # twice written, still one
         await self.producer.send_and_wait(
-            self.dead_topic, record.value or b"", key=letter.encode(), headers=headers
+            self.dead_topic,
+            record.value or b"",  # none at all would say that the letter is gone
+            key=letter.encode(),
+            timestamp_ms=round(self.clock.now().timestamp() * 1_000),
+            headers=headers,
         )
         _log.error("a wake-up is given up", letter=letter, tries=failed, reason=reason)
 
