@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 import uvloop
@@ -12,8 +13,10 @@ from config.container import Container, close
 from config.settings import Settings
 from config.start import open_stores
 from entrypoints.logs import configure_logs
+from entrypoints.metrics import Metrics
 from entrypoints.worker.consumers import consumer_of
 from entrypoints.worker.core import Consumer, WorkerCore
+from entrypoints.worker.metrics import shown_metrics
 from entrypoints.worker.stopping import Stopping, ended_by
 
 GRACE_S = 20.0
@@ -46,8 +49,9 @@ async def _run(settings: Settings, announce: Callable[[int], None]) -> None:
             await ended_by(stopping.asked, _ready(container))
             if not stopping.asked.is_set():
                 core = _core(container)
-                announce(core.slots)
-                await work(core, consumer, stopping)
+                async with _metrics_shown(container, settings, core.slots):
+                    announce(core.slots)
+                    await work(core, consumer, stopping)
                 await _withdraw(container)
         finally:
             await close(container)
@@ -69,6 +73,14 @@ def _core(container: Container) -> WorkerCore:
         slots=container.judge().slots,
         announce_worker=container.announce_worker(),
     )
+
+
+def _metrics_shown(
+    container: Container, settings: Settings, slots: int
+) -> AbstractAsyncContextManager[int | None]:
+    container.figures().note_slots(slots)
+    metrics = Metrics(container.measure_queue(), container.figures())
+    return shown_metrics(metrics, settings.worker_metrics_port)
 
 
 async def _withdraw(container: Container) -> None:
