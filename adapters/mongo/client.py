@@ -4,6 +4,7 @@ The one place that knows the driver, whose successor is PyMongo's own asynchrono
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,6 +101,8 @@ class MongoConnection:
         self._collections: Collections | None = None
         self._opening: asyncio.Task[Collections] | None = None
         self._closed = False
+        self._heard_at_s = 0.0
+        """When the server last gave anybody here an answer."""
 
     async def quickly(self, work: Callable[[Collections], Awaitable[T]]) -> T:
         """The answer of the work, within about a second and a half whatever the server does.
@@ -111,7 +114,9 @@ class MongoConnection:
         collections = await self._opened()
         with translated(), pymongo.timeout(QUICK_S):
             async with asyncio.timeout(QUICK_S + _LAST_RESORT_S):
-                return await work(collections)
+                answer = await work(collections)
+        self._heard_at_s = time.monotonic()
+        return answer
 
     async def patiently(self, work: Callable[[Collections], Awaitable[T]]) -> T:
         """The answer of the work, which may take LONG_S while the server answers a ping.
@@ -128,7 +133,7 @@ class MongoConnection:
         """Return if the server answers."""
         await self._opened()
         with translated():
-            await _ping(self._made_client())
+            await self._ping(self._made_client())
 
     async def close(self) -> None:
         self._closed = True
@@ -169,30 +174,36 @@ class MongoConnection:
                 raise MongoRefused("the address is malformed") from None
         return self._client
 
-    @staticmethod
-    async def _watched(client: AsyncIOMotorClient[Document], work: Awaitable[T]) -> T:
+    async def _watched(self, client: AsyncIOMotorClient[Document], work: Awaitable[T]) -> T:
         with pymongo.timeout(LONG_S):
             task = asyncio.ensure_future(_awaited(work))
+        began_s = time.monotonic()
         try:
             async with asyncio.timeout(LONG_S + _LAST_RESORT_S):
-                while not (await asyncio.wait({task}, timeout=_LOOK_AFTER_S))[0]:
-                    await _ping(client)
-            return task.result()
+                while not task.done():
+                    silent_s = time.monotonic() - max(began_s, self._heard_at_s)
+                    if silent_s < _LOOK_AFTER_S:
+                        await asyncio.wait({task}, timeout=_LOOK_AFTER_S - silent_s)
+                    else:
+                        await self._ping(client)
+            answer = task.result()
         finally:
             task.cancel()
+        self._heard_at_s = time.monotonic()
+        return answer
+
+    async def _ping(self, client: AsyncIOMotorClient[Document]) -> None:
+        """In a thread beside the driver's own, which may all be waiting for their answers."""
+        ping = client.delegate.admin.command
+        with pymongo.timeout(_ANSWER_S):
+            async with asyncio.timeout(_ANSWER_S + _LAST_RESORT_S):
+                await asyncio.to_thread(ping, "ping")
+        self._heard_at_s = time.monotonic()
 
 
 async def _awaited(work: Awaitable[T]) -> T:
     """A coroutine of it, so that the limit of time holds inside the task that runs it."""
     return await work
-
-
-async def _ping(client: AsyncIOMotorClient[Document]) -> None:
-    """In a thread beside the driver's own, which may all be waiting for their answers."""
-    ping = client.delegate.admin.command
-    with pymongo.timeout(_ANSWER_S):
-        async with asyncio.timeout(_ANSWER_S + _LAST_RESORT_S):
-            await asyncio.to_thread(ping, "ping")
 
 
 @contextmanager

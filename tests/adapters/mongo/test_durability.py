@@ -26,7 +26,7 @@ from tests.services.process import PrivateServer
 
 ALL = tuple(WorkClass)
 KILLS = 3
-MANY = 90
+MANY = 60
 T = TypeVar("T")
 
 
@@ -53,7 +53,7 @@ class Crowd:
         while len(self.outcomes) < MANY:
             claim = await _asked(lambda: self._claim(worker))
             if claim is None:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.05)
                 continue
             outcome = judgement(score=self.tries, tests=(judged(output=claim.lease.token),))
             try:

@@ -24,7 +24,7 @@ async def test_fifty_who_claim_until_nothing_is_left_claim_each_piece_once(
 ) -> None:
     """From two processes' connections, work of several users and classes."""
     other = MongoSubmissionRepository(uri)
-    names = [f"s{n:03}" for n in range(120)]
+    names = [f"s{n:03}" for n in range(60)]
     for n, name in enumerate(names):
         given = run(name) if n % 3 == 0 else submission(name)
         user = UserId(f"u{n % 7}")
