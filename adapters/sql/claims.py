@@ -110,18 +110,20 @@ def change_held(connection: Connection, claim: Claim, values: Mapping[str, objec
 def queue_state(connection: Connection, *, now: datetime) -> QueueState:
     pending = _columns.work_class.is_not(None)
     due = dict.fromkeys(WorkClass, 0)
+    oldest: dict[WorkClass, SubmissionId] = {}
     by_class = (
-        select(_columns.work_class, func.count())
+        select(_columns.work_class, func.count(), func.min(_columns.id))
         .where(pending, _columns.due_at <= now)
         .group_by(_columns.work_class)
     )
-    for work_class, count in connection.execute(by_class):
+    for work_class, count, least in connection.execute(by_class):
         due[work_class] = count
+        oldest[work_class] = least
     held_back = select(func.count(), func.min(_columns.due_at)).where(
         pending, _columns.due_at > now
     )
     waiting, next_due_at = connection.execute(held_back).one()
-    return QueueState(due=due, waiting=waiting, next_due_at=next_due_at)
+    return QueueState(due=due, oldest=oldest, waiting=waiting, next_due_at=next_due_at)
 
 
 def _turns(connection: Connection, now: datetime) -> Iterator[ColumnElement[bool]]:

@@ -1,6 +1,7 @@
 """From one revision of the tables to another: of a server's database, or of a SQLite file."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from adapters.sql.mysql_server import WHAT, disposed, single_connections, url_of
+from adapters.sql.mysql_server import WHAT, disposed, is_outage, single_connections, url_of
 from adapters.sql.mysql_transactions import connected
 from adapters.sql.schema import NEWEST, REVISIONS, revision_of
 from adapters.sql.tables import metadata
@@ -22,30 +23,37 @@ _FOLDER = Path(__file__).with_name("migrations")
 _LOCK = text("SELECT GET_LOCK(CONCAT('assay migrate ', MD5(DATABASE())), :patience_s)")
 _RELEASE = text("SELECT RELEASE_LOCK(CONCAT('assay migrate ', MD5(DATABASE())))")
 _PATIENCE_S = 60
+BASE = "base"
+"""What comes before the first revision."""
 
 
-class UnknownRevision(ValueError):
-    """This version of the program has no such revision."""
-
-    def __init__(self, revision: str) -> None:
-        super().__init__(f"there is no revision {revision}: there are {', '.join(REVISIONS)}")
-        self.revision = revision
+class WrongRevision(ValueError):
+    """The database cannot be brought to that revision this way."""
 
 
-async def migrate_server(uri: str, to: str | None) -> tuple[str | None, str | None]:
-    """Bring the database at that address to a revision, the newest by default; before and after.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migrated:
+    """The revisions of a database, before and after; None where it has no tables of ours."""
 
-    `to` may be `base`, which leaves no tables. Two that migrate at once come one after the other.
+    before: str | None
+    after: str | None
+
+
+async def migrate_server(uri: str, *, to: str = NEWEST, down: bool = False) -> Migrated:
+    """Bring the database at that address to a revision.
+
+    With `down` it goes back, with the loss of what only later revisions hold; `base` is before the
+    first. Two that migrate at once come one after the other.
 
     Raises:
-        UnknownRevision: there is no such revision, or the database is at one of a later version.
+        WrongRevision: there is no such revision, or it lies the other way.
         AccessRefused: the server does not let us in.
         StoreUnavailable: it does not answer, or another migration takes too long.
     """
     engine = single_connections(url_of(uri))
     connection = await connected(engine)
     try:
-        return await connection.run_sync(_alone, to or NEWEST)
+        return await connection.run_sync(partial(_alone, to=to, down=down))
     finally:
         await connection.close()
         await disposed(engine)
@@ -62,34 +70,43 @@ def step_through(connection: Connection, found: int, wanted: int) -> None:
             _module(scripts, revision).downgrade()
 
 
-def _alone(connection: Connection, to: str) -> tuple[str | None, str | None]:
+def _alone(connection: Connection, *, to: str, down: bool) -> Migrated:
     try:
         if connection.execute(_LOCK, {"patience_s": _PATIENCE_S}).scalar_one() != 1:
-            raise StoreUnavailable(f"{WHAT} (another migration is under way)")
+            raise StoreUnavailable(f"{WHAT}, where another migration is under way,")
         try:
-            return _migrate(connection, to)
+            return _migrate(connection, to=to, down=down)
         finally:
             connection.execute(_RELEASE)
     except DBAPIError as error:
-        raise StoreUnavailable(WHAT) from error
+        if is_outage(error):
+            raise StoreUnavailable(WHAT) from error
+        raise
 
 
-def _migrate(connection: Connection, to: str) -> tuple[str | None, str | None]:
-    found = revision_of(connection)
-    order: Sequence[str | None] = (None, *REVISIONS)
-    wanted = None if to == "base" else to
-    for revision in (found, wanted):
-        if revision not in order:
-            raise UnknownRevision(str(revision))
+def _migrate(connection: Connection, *, to: str, down: bool) -> Migrated:
+    before = revision_of(connection)
+    count = _place(to) - _place(before)
+    if count and down is not (count < 0):
+        raise WrongRevision(f"the database has revision {before}: {to} lies the other way")
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(_FOLDER))
-    forth = order.index(wanted) > order.index(found)
-    (command.upgrade if forth else command.downgrade)(config, to)
-    return found, revision_of(connection)
+    (command.downgrade if down else command.upgrade)(config, to)
+    return Migrated(before=before, after=revision_of(connection))
+
+
+def _place(revision: str | None) -> int:
+    """How many revisions have led to it."""
+    if revision is None or revision == BASE:
+        return 0
+    if revision not in REVISIONS:
+        known = ", ".join(REVISIONS)
+        raise WrongRevision(f"this version knows the revisions {known}, and not {revision}")
+    return REVISIONS.index(revision) + 1
 
 
 def _module(scripts: ScriptDirectory, revision: str) -> Any:
     script = scripts.get_revision(revision)
     if script is None:
-        raise UnknownRevision(revision)
+        raise LookupError(revision)
     return script.module

@@ -23,7 +23,7 @@ _RECYCLE_S = 1_800
 """Servers and firewalls drop connections that have been idle for hours."""
 
 _SESSION = (
-    "SET time_zone = '+00:00',"
+    "SET time_zone = '+00:00', sql_notes = 0,"
     " sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
     f" innodb_lock_wait_timeout = {LOCK_WAIT_S}, lock_wait_timeout = {LOCK_WAIT_S}"
 )
@@ -55,14 +55,6 @@ _UNABLE = _UNREACHABLE | frozenset(
         3024,  # max_execution_time exceeded
     }
 )
-
-
-class AccessRefused(StoreUnavailable):
-    """The server is there, and does not let us in, or not into this database."""
-
-    def __init__(self, error: DBAPIError) -> None:
-        super().__init__(WHAT)
-        self.args = (f"{WHAT} refuses: {error.orig}",)
 
 
 def url_of(uri: str) -> URL:

@@ -10,11 +10,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.sql.engine import Clash, Transaction
+from adapters.sql.engine import AccessRefused, Clash, Transaction
 from adapters.sql.mysql_server import (
     LONGEST_STATEMENT_S,
     WHAT,
-    AccessRefused,
     abort,
     is_lost,
     is_outage,
@@ -137,7 +136,7 @@ async def connected(pool: AsyncEngine) -> AsyncConnection:
         return await connection.start()
     except DBAPIError as error:
         if is_refusal(error):
-            raise AccessRefused(error) from error
+            raise AccessRefused(WHAT, str(error.orig)) from error
         if is_outage(error):
             raise StoreUnavailable(WHAT) from error
         raise

@@ -42,5 +42,5 @@ def empty_database() -> str:
 @functools.cache
 def _database() -> str:
     url = new_database()
-    elsewhere(migrate_server(url, None))
+    elsewhere(migrate_server(url))
     return url

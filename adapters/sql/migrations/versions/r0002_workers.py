@@ -9,7 +9,7 @@ from adapters.sql.migrations.steps import drop_index, make_index, make_table
 revision = "0002"
 down_revision = "0001"
 
-metadata = MetaData()
+metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s"})
 workers = Table(
     "workers",
     metadata,
