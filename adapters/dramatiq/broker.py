@@ -33,7 +33,11 @@ class QueueBroker(ABC):
 
     @property
     def queues(self) -> Sequence[str]:
+        """The names of our queues."""
         return tuple(self._queues.values())
+
+    def queue(self, work_class: WorkClass) -> str:
+        return self._queues[work_class]
 
     def send(self, work_class: WorkClass) -> None:
         """Enqueue a wake-up of that class.
@@ -44,7 +48,7 @@ class QueueBroker(ABC):
         with self.answering():
             self.broker.enqueue(
                 dramatiq.Message(
-                    queue_name=self._queues[work_class],
+                    queue_name=self.queue(work_class),
                     actor_name=ACTOR,
                     args=(work_class.value,),
                     kwargs={},
@@ -59,7 +63,7 @@ class QueueBroker(ABC):
             QueueUnavailable: the broker does not answer.
         """
         with self.answering():
-            return self._length(self._queues[work_class])
+            return self._length(self.queue(work_class))
 
     def close(self) -> None:
         """Close what this broker's own threads hold open; harmless when called twice."""

@@ -49,10 +49,16 @@ class DeadLetters(Protocol):
         """
         ...
 
+    async def close(self) -> None:
+        """Free what is held; harmless when called twice."""
+        ...
+
 
 class Graveyard(Protocol):
     """Where the worker of a queue that lives in this process lays its dead letters."""
 
-    def bury(self, letter: DeadLetter) -> None:
-        """Keep it; of too many the oldest goes."""
+    def bury(
+        self, work_class: WorkClass, *, reason: str, failed_at: datetime, attempts: int
+    ) -> None:
+        """Keep a dead letter; of too many the oldest goes."""
         ...

@@ -7,11 +7,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.filesystem.blob_cache import CachedBlobStore
 from adapters.filesystem.blob_store import FolderBlobStore
+from adapters.in_process.dead_letters import InProcessDeadLetters
 from adapters.in_process.progress import InProcessProgressStream
 from adapters.in_process.rate_limiter import InProcessRateLimiter
 from adapters.in_process.task_queue import InProcessTaskQueue
@@ -39,11 +40,19 @@ from application.ports.storage import Storage
 from application.ports.submissions import SubmissionRepository
 from application.ports.tokens import Tokens
 from domain.ids import BlobKey, LanguageId
-from tests.contracts.dramatiq_adapters import rabbitmq_task_queue, redis_task_queue
+from domain.submission import WorkClass
+from tests.contracts.dramatiq_adapters import (
+    rabbitmq_dead_letters,
+    rabbitmq_task_queue,
+    redis_dead_letters,
+    redis_task_queue,
+)
 from tests.contracts.in_hand import (
     BlobStoreFactory,
     BlobStoreInHand,
     ClockInHand,
+    DeadLettersFactory,
+    DeadLettersInHand,
     JudgeFactory,
     JudgeInHand,
     ProgressStreamFactory,
@@ -133,6 +142,20 @@ async def in_process_task_queue() -> AsyncIterator[TaskQueueInHand]:
 
 
 @asynccontextmanager
+async def in_process_dead_letters() -> AsyncIterator[DeadLettersInHand]:
+    queue = InProcessTaskQueue(slots=3)
+    letters = InProcessDeadLetters(queue)
+
+    async def die(work_class: WorkClass, reason: str, failed_at: datetime) -> str:
+        letters.bury(work_class, reason=reason, failed_at=failed_at, attempts=4)
+        (newest,) = await letters.newest(1)
+        return newest.id
+
+    yield DeadLettersInHand(letters=letters, die=die, woken=queue.next)
+    await letters.close()
+
+
+@asynccontextmanager
 async def in_process_progress_stream() -> AsyncIterator[ProgressStream]:
     stream = InProcessProgressStream()
     yield stream
@@ -218,6 +241,11 @@ TASK_QUEUES: dict[str, TaskQueueFactory] = {
     "dramatiq on redis": redis_task_queue,
     "dramatiq on rabbitmq": rabbitmq_task_queue,
     "kafka": kafka_task_queue,
+}
+DEAD_LETTERS: dict[str, DeadLettersFactory] = {
+    "in_process": in_process_dead_letters,
+    "dramatiq on redis": redis_dead_letters,
+    "dramatiq on rabbitmq": rabbitmq_dead_letters,
 }
 PROGRESS_STREAMS: dict[str, ProgressStreamFactory] = {
     "in_process": in_process_progress_stream,

@@ -4,16 +4,18 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import dramatiq
 
-from adapters.dramatiq.broker import QueueBroker
+from adapters.dramatiq.broker import ACTOR, QueueBroker
+from adapters.dramatiq.dead_letters import DramatiqDeadLetters
 from adapters.dramatiq.rabbitmq_broker import RabbitMqQueueBroker
 from adapters.dramatiq.redis_broker import RedisQueueBroker
 from adapters.dramatiq.task_queue import DramatiqTaskQueue
 from application.ports.task_queue import WakeUps
 from domain.submission import WorkClass
-from tests.contracts.in_hand import TaskQueueInHand
+from tests.contracts.in_hand import DeadLettersInHand, TaskQueueInHand
 from tests.services.rabbitmq import rabbitmq_url
 from tests.services.redis import redis_url
 
@@ -63,6 +65,47 @@ async def redis_task_queue() -> AsyncIterator[TaskQueueInHand]:
 async def rabbitmq_task_queue() -> AsyncIterator[TaskQueueInHand]:
     async with _in_hand(fresh_rabbitmq_broker()) as in_hand:
         yield in_hand
+
+
+@asynccontextmanager
+async def redis_dead_letters() -> AsyncIterator[DeadLettersInHand]:
+    async with _letters_in_hand(fresh_redis_broker()) as in_hand:
+        yield in_hand
+
+
+@asynccontextmanager
+async def rabbitmq_dead_letters() -> AsyncIterator[DeadLettersInHand]:
+    async with _letters_in_hand(fresh_rabbitmq_broker()) as in_hand:
+        yield in_hand
+
+
+@asynccontextmanager
+async def _letters_in_hand(broker: QueueBroker) -> AsyncIterator[DeadLettersInHand]:
+    letters, wake_ups = DramatiqDeadLetters(broker), DramatiqWakeUps(broker.broker)
+
+    async def die(work_class: WorkClass, reason: str, failed_at: datetime) -> str:
+        return await asyncio.to_thread(_die, broker, work_class, reason, failed_at)
+
+    yield DeadLettersInHand(letters=letters, die=die, woken=wake_ups.next)
+    await wake_ups.close()
+    await letters.close()
+    await letters.close()
+    await asyncio.to_thread(broker.close)
+
+
+def _die(broker: QueueBroker, work_class: WorkClass, reason: str, failed_at: datetime) -> str:
+    """Send a wake-up with a last word on it, and reject it."""
+    options = {"tries": 4, "reason": reason, "failed_at": round(failed_at.timestamp() * 1_000)}
+    queue = broker.queue(work_class)
+    message = dramatiq.Message[None](
+        queue_name=queue, actor_name=ACTOR, args=(work_class.value,), kwargs={}, options=options
+    )
+    broker.broker.enqueue(message)
+    consumer = broker.broker.consume(queue, prefetch=1, timeout=20)
+    taken = next(one for one in consumer if one is not None)
+    consumer.nack(taken)
+    consumer.close()
+    return taken.message_id
 
 
 @asynccontextmanager

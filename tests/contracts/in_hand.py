@@ -7,11 +7,13 @@ ready for use, and closes it.
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from adapters.memory.clock import ManualClock
 from application.ports.blob_store import BlobStore
 from application.ports.clock import Clock
+from application.ports.dead_letters import DeadLetters
 from application.ports.judge import JudgePort
 from application.ports.progress import ProgressStream
 from application.ports.rate_limiter import RateLimiter
@@ -19,6 +21,7 @@ from application.ports.storage import Storage
 from application.ports.submissions import SubmissionRepository
 from application.ports.task_queue import TaskQueue, WakeUps
 from domain.ids import BlobKey, LanguageId
+from domain.submission import WorkClass
 
 StorageFactory = Callable[[Path, ManualClock], AbstractAsyncContextManager[Storage]]
 SubmissionsFactory = Callable[
@@ -52,6 +55,21 @@ class TaskQueueInHand:
     wake_ups: WakeUps
     most: int
     quiet_s: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLettersInHand:
+    """A queue's dead letters; `die` makes one, and gives its id.
+
+    `woken` waits for the next wake-up of the queue.
+    """
+
+    letters: DeadLetters
+    die: Callable[[WorkClass, str, datetime], Awaitable[str]]
+    woken: Callable[[], Awaitable[WorkClass]]
+
+
+DeadLettersFactory = Callable[[], AbstractAsyncContextManager[DeadLettersInHand]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
