@@ -204,11 +204,16 @@ class MemorySubmissionRepository(SubmissionRepository):
     async def queue_state(self, now: datetime) -> QueueState:
         await _others_first()
         pending = self._pending.values()
-        due = Counter(record.submission.work_class for record in pending if record.is_due(now))
+        ready = [record.submission for record in pending if record.is_due(now)]
+        due = Counter(submission.work_class for submission in ready)
+        oldest: dict[WorkClass, SubmissionId] = {}
+        for submission in sorted(ready, key=lambda submission: submission.id):
+            oldest.setdefault(submission.work_class, submission.id)
         ends = [record.held_until for record in pending]
         waiting = [end for end in ends if end is not None and end > now]
         return QueueState(
             due={work_class: due[work_class] for work_class in WorkClass},
+            oldest=oldest,
             waiting=len(waiting),
             next_due_at=min(waiting, default=None),
         )

@@ -146,15 +146,21 @@ async def _change_held(store: Collections, claim: Claim, change: Mapping[str, An
 
 async def queue_state(store: Collections, *, now: datetime) -> QueueState:
     at = {"class": "$work.class", "due": {"$lte": ["$work.due_at", micros(now)]}}
-    counted = {"_id": at, "count": {"$sum": 1}, "next": {"$min": "$work.due_at"}}
+    counted = {
+        "_id": at,
+        "count": {"$sum": 1},
+        "next": {"$min": "$work.due_at"},
+        "oldest": {"$min": "$_id"},
+    }
     cursor = store.submissions.aggregate(
         [{"$match": {"work.class": {"$gt": ""}}}, {"$group": counted}], hint=WORK_INDEX
     )
     found = await cursor.to_list(None)
     waiting = [group for group in found if not group["_id"]["due"]]
-    due_now = {WorkClass(g["_id"]["class"]): g["count"] for g in found if g["_id"]["due"]}
+    due_now = {WorkClass(group["_id"]["class"]): group for group in found if group["_id"]["due"]}
     return QueueState(
-        due={work_class: due_now.get(work_class, 0) for work_class in WorkClass},
+        due={c: due_now[c]["count"] if c in due_now else 0 for c in WorkClass},
+        oldest={work_class: group["oldest"] for work_class, group in due_now.items()},
         waiting=sum(group["count"] for group in waiting),
         next_due_at=min((moment(group["next"]) for group in waiting), default=None),
     )

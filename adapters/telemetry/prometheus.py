@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from types import TracebackType
+from uuid import UUID
 
 from prometheus_client import (
     CollectorRegistry,
@@ -24,6 +25,7 @@ from application.ports.telemetry import (
     Telemetry,
     failure_kind,
 )
+from domain.ids import SubmissionId
 from domain.judging import JudgedTest, Judgement
 from domain.submission import Submission, WorkClass
 
@@ -154,12 +156,24 @@ class PrometheusTelemetry(Telemetry, Figures):
             return
         for work_class in WorkClass:
             self._due.labels(work_class.value).set(state.due.get(work_class, 0))
+            if work_class is not WorkClass.REJUDGE:  # its id tells when it was first handed in
+                age = _age_s(state.oldest.get(work_class), now)
+                self._oldest.labels(work_class.value).set(age)
 
     def note_slots(self, slots: int) -> None:
         self._slots.set(slots)
 
     def text(self) -> bytes:
         return generate_latest(self._registry)
+
+
+def _age_s(submission_id: SubmissionId | None, now: datetime) -> float:
+    """How long ago it was handed in, as its id tells: a UUIDv7 begins with the milliseconds."""
+    try:
+        made_ms = UUID(submission_id or "").int >> 80
+    except ValueError:
+        return 0
+    return max(0.0, now.timestamp() - made_ms / 1_000)
 
 
 class _Call(AbstractContextManager[None]):

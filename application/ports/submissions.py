@@ -69,10 +69,12 @@ class QueueState:
     """How much work there is, by class, and when the next piece falls due (None: none waits).
 
     `due` counts what could be claimed now, `waiting` what is held back until `next_due_at`
-    (a retry's back-off, a lease that has not yet expired).
+    (a retry's back-off, a lease that has not yet expired). `oldest` is the least id of what is due,
+    of each class that has any.
     """
 
     due: Mapping[WorkClass, int]
+    oldest: Mapping[WorkClass, SubmissionId]
     waiting: int
     next_due_at: datetime | None
 

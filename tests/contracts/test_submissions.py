@@ -820,6 +820,7 @@ async def test_of_many_rejudges_at_once_one_is_made(submissions: SubmissionRepos
 async def test_an_empty_queue_has_nothing_due(submissions: SubmissionRepository) -> None:
     state = await submissions.queue_state(NOW)
     assert (Counter(state.due), state.waiting, state.next_due_at) == (Counter(), 0, None)
+    assert state.oldest == {}
 
 
 async def test_the_queue_counts_what_is_due_and_what_waits(
@@ -841,6 +842,10 @@ async def test_the_queue_counts_what_is_due_and_what_waits(
     assert Counter(now.due) == {
         WorkClass.SUBMISSION: 2, WorkClass.RUN: 1, WorkClass.REJUDGE: 1
     }  # fmt: skip
+    assert now.oldest == {
+        WorkClass.SUBMISSION: "d", WorkClass.RUN: "f", WorkClass.REJUDGE: "a"
+    }  # fmt: skip
+    assert (later.oldest[WorkClass.SUBMISSION], last.oldest[WorkClass.SUBMISSION]) == ("c", "b")
     assert (now.waiting, now.next_due_at) == (2, NOW + SECOND)
     assert Counter(later.due)[WorkClass.SUBMISSION] == 3
     assert (later.waiting, later.next_due_at) == (1, LEASE_END)

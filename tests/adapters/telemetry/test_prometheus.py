@@ -1,11 +1,14 @@
 """Figures as Prometheus reads them."""
 
+from uuid import UUID
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.telemetry.prometheus import PrometheusTelemetry
 from application.ports.storage import StoreUnavailable
 from application.ports.submissions import LeaseLost, QueueState
+from domain.ids import SubmissionId
 from domain.judging import Verdict
 from domain.submission import WorkClass
 from tests.contracts import values
@@ -97,7 +100,16 @@ def test_the_queue_is_told_by_class_and_forgotten_when_the_store_is_away() -> No
     telemetry = PrometheusTelemetry()
     due = {WorkClass.SUBMISSION: 3, WorkClass.RUN: 0, WorkClass.REJUDGE: 7}
 
-    telemetry.note_queue(QueueState(due=due, waiting=1, next_due_at=None), values.NOW)
+    made = values.NOW - 90 * values.SECOND
+    oldest = SubmissionId(str(UUID(int=int(made.timestamp() * 1_000) << 80 | 7 << 76 | 2 << 62)))
+    state = QueueState(
+        due=due,
+        oldest={WorkClass.SUBMISSION: oldest, WorkClass.REJUDGE: oldest},
+        waiting=1,
+        next_due_at=None,
+    )
+
+    telemetry.note_queue(state, values.NOW)
     seen = figures(telemetry)
     telemetry.note_queue(None, values.NOW)
     unknown = figures(telemetry)
@@ -105,6 +117,9 @@ def test_the_queue_is_told_by_class_and_forgotten_when_the_store_is_away() -> No
     assert seen["assay_queue_due class=submission"] == 3
     assert seen["assay_queue_due class=run"] == 0
     assert seen["assay_queue_due class=rejudge"] == 7
+    assert seen["assay_queue_oldest_seconds class=submission"] == pytest.approx(90, abs=0.01)
+    assert seen["assay_queue_oldest_seconds class=run"] == 0
+    assert "assay_queue_oldest_seconds class=rejudge" not in seen
     assert not [name for name in unknown if name.startswith("assay_queue")]
 
 
