@@ -15,8 +15,6 @@ from adapters.s3.errors import Passing, told
 
 QUICK_S = 1.4
 """How long a request without a large body may take, tries and all."""
-STALL_S = 10.0
-"""How long no byte of a large body may move, nor the answer to it come."""
 _AGAIN_AFTER_S = (0.05, 0.25)
 _CONNECTIONS = 64
 
@@ -25,7 +23,8 @@ _CONNECTIONS = 64
 class S3Options:
     """A bucket; without keys those of the machine's role are used, without an endpoint AWS.
 
-    `prefix` stands before every name, for stores that share a bucket.
+    `prefix` stands before every name, for stores that share a bucket. `stall_s` is how long no byte
+    of a large body may move, nor the answer to it come.
     """
 
     bucket: str
@@ -34,6 +33,7 @@ class S3Options:
     region: str
     endpoint_url: str | None
     prefix: str = ""
+    stall_s: float = 10.0
 
 
 class Bucket:
@@ -64,8 +64,8 @@ class Bucket:
         """
         client = await self._made()
         with told(self.options.bucket):
-            async with asyncio.timeout(STALL_S) as limit:
-                body = _MovingBody(content, limit)
+            async with asyncio.timeout(self.options.stall_s) as limit:
+                body = _MovingBody(content, limit, self.options.stall_s)
                 return await self._tried(getattr(client, operation), arguments, body)
 
     async def finish(self, operation: str, **arguments: Any) -> Any:
@@ -81,7 +81,7 @@ class Bucket:
     async def read(self, body: Any, count: int) -> bytes:
         """Some of the next `count` bytes of an answer's body, which has not come to its end."""
         with told(self.options.bucket):
-            async with asyncio.timeout(STALL_S):
+            async with asyncio.timeout(self.options.stall_s):
                 piece: bytes = await body.read(count)
         if not piece:
             raise Passing
@@ -122,7 +122,7 @@ class Bucket:
                 signature_version="s3v4",
                 s3={"addressing_style": "path" if options.endpoint_url else "auto"},
                 connect_timeout=QUICK_S,
-                read_timeout=STALL_S,
+                read_timeout=options.stall_s,
                 max_pool_connections=_CONNECTIONS,
                 retries={"total_max_attempts": 1},  # its waits are too long for what is quick
                 request_checksum_calculation="when_required",  # ours are given with the request
@@ -156,13 +156,14 @@ _NEXT_PAGE = {
 class _MovingBody(io.BytesIO):
     """Bytes on their way out: each piece that is taken puts off the end of patience."""
 
-    def __init__(self, content: bytes, limit: asyncio.Timeout) -> None:
+    def __init__(self, content: bytes, limit: asyncio.Timeout, stall_s: float) -> None:
         super().__init__(content)
         self._limit = limit
+        self._stall_s = stall_s
 
     def read(self, size: int | None = -1, /) -> bytes:
         if not self._limit.expired():
-            self._limit.reschedule(asyncio.get_running_loop().time() + STALL_S)
+            self._limit.reschedule(asyncio.get_running_loop().time() + self._stall_s)
         return super().read(size)
 
 

@@ -12,6 +12,7 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     HTTPClientError,
     IncompleteReadError,
+    ParamValidationError,
     ReadTimeoutError,
     ResponseStreamingError,
 )
@@ -87,6 +88,8 @@ def told(bucket: str) -> Iterator[None]:
         ResponseStreamingError,
     ) as error:
         raise Passing from error
+    except ParamValidationError as error:  # nothing else of ours is checked before it is sent
+        raise S3Refused(_REASONS["InvalidBucketName"].format(bucket=bucket)) from error
     except BotoCoreError as error:
         raise S3Refused(str(error)) from error
 

@@ -4,11 +4,14 @@ A server of somebody's own is given by ASSAY_TEST_S3_URL, with ASSAY_TEST_S3_BUC
 ASSAY_TEST_S3_ACCESS_KEY, ASSAY_TEST_S3_SECRET_KEY and ASSAY_TEST_S3_REGION.
 """
 
+import atexit
 import functools
 import http.client
 import json
+import random
 import socket
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +21,6 @@ from botocore.session import Session
 
 from tests.services.process import (
     PrivateServer,
-    free_port,
     given,
     kept_up,
     private_folder,
@@ -38,6 +40,8 @@ class S3Server:
     region: str = "us-east-1"
 
 
+_LISTENERS = ("master.port", "volume.port", "filer.port", "s3.port")
+_GRPC = 10_000
 _OURS = S3Server(url="")
 
 
@@ -47,12 +51,14 @@ def s3_server(folder: Path) -> tuple[PrivateServer, S3Server]:
     Its bucket is made by `make_bucket`, once it runs.
     """
     path = program("weed", str(Path(sys.executable).with_name("weed"))) or unavailable("SeaweedFS")
-    port = free_port()
+    ports = dict(zip(_LISTENERS, _ports(), strict=False))
+    atexit.register(_remove_sockets, ports.values())
+    port = ports["s3.port"]
     there = S3Server(url=f"http://127.0.0.1:{port}")
     (folder / "s3.json").write_text(json.dumps(_accounts(there)), "utf-8")
     server = PrivateServer(
         name="seaweedfs",
-        command=[path, *_arguments(folder, port)],
+        command=[path, *_arguments(folder, ports)],
         folder=folder,
         ready=lambda: _healthy(port),
     )
@@ -108,19 +114,20 @@ def _accounts(there: S3Server) -> object:
     return {"identities": [{"name": "tests", "credentials": [keys], "actions": actions}]}
 
 
-def _arguments(folder: Path, port: int) -> list[str]:
+def _arguments(folder: Path, ports: Mapping[str, int]) -> list[str]:
     """As little as it can do with, on loopback alone, and up again quickly after a kill."""
-    others = {name: _port_with_grpc() for name in ("master.port", "volume.port", "filer.port")}
     options = {
         "dir": folder,
         "ip": "127.0.0.1",
         "ip.bind": "127.0.0.1",
-        **others,
+        **ports,
         "filer": "true",
         "s3": "true",
-        "s3.port": port,
-        "s3.port.grpc": free_port(),
+        "s3.port.grpc": ports["s3.port"] + _GRPC,
         "s3.port.iceberg": 0,
+        "s3.port.lance": 0,  # its default port is one for all servers of a machine
+        "s3.localSocket": folder / "s3.sock",
+        "filer.localSocket": folder / "filer.sock",
         "s3.config": folder / "s3.json",
         "s3.allowDeleteBucketNotEmpty": "false",
         "master.volumeSizeLimitMB": 64,
@@ -133,18 +140,29 @@ def _arguments(folder: Path, port: int) -> list[str]:
     return ["server", *(f"-{name}={value}" for name, value in options.items())]
 
 
-def _port_with_grpc() -> int:
-    """A free port, for which the one 10,000 further, where SeaweedFS puts gRPC, is free as well."""
-    while not _can_be_bound((port := free_port()) + 10_000):
-        pass
-    return port
+def _ports() -> Iterator[int]:
+    """Free ports, for each of which the one 10,000 further, where gRPC is put, is free as well.
+
+    They are below those that the kernel hands out, so nobody is given one before it is bound.
+    """
+    while True:
+        port = random.randrange(10_000, 22_000)  # noqa: S311 - hides nothing
+        if _can_be_bound(port) and _can_be_bound(port + _GRPC):
+            yield port
+
+
+def _remove_sockets(ports: Iterable[int]) -> None:
+    """It leaves them where it cannot be told not to put them."""
+    for port in ports:
+        for path in Path("/tmp").glob(f"seaweedfs-*-grpc-{port + _GRPC}.sock"):  # noqa: S108
+            path.unlink(missing_ok=True)
 
 
 def _can_be_bound(port: int) -> bool:
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
+        except OSError:
             return False
         return True
 
