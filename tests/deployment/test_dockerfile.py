@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from adapters.sandbox.cgroups import SERVER_LEAF
 from adapters.sandbox.languages import TABLE
 from config.setting_list import SETTINGS
 from tests.deployment.files import ROOT, Instruction, instructions, of
@@ -170,6 +171,12 @@ def test_entrypoint_is_a_program() -> None:
     assert script.stat().st_mode & 0o111
     assert script.read_text("utf-8").startswith("#!/bin/sh\n")
     assert script.read_text("utf-8").rstrip().endswith('exec tini -- assay "$@"')
+
+
+def test_entrypoint_goes_into_the_group_that_the_sandbox_knows() -> None:
+    script = (ROOT / "deploy/entrypoint.sh").read_text("utf-8")
+
+    assert f'echo $$ >"$groups/{SERVER_LEAF}/cgroup.procs"' in script
 
 
 def test_the_wheel_carries_everything_that_is_copied() -> None:

@@ -1,8 +1,8 @@
 """deploy/haproxy.cfg agrees with what it stands in front of."""
 
+import inspect
 import re
 import subprocess
-from dataclasses import fields
 
 import pytest
 
@@ -11,7 +11,7 @@ from entrypoints.http.use_cases import HttpOptions
 from tests.deployment.files import DEPLOY, of, services
 from tests.services.process import program
 
-PING_S = next(field.default for field in fields(HttpOptions) if field.name == "ping_s")
+PING_S = inspect.signature(HttpOptions).parameters["ping_s"].default
 TEXT = (DEPLOY / "haproxy.cfg").read_text("utf-8")
 LINES = [line.strip() for line in TEXT.splitlines() if not line.strip().startswith("#")]
 
