@@ -45,7 +45,6 @@ class KafkaDeadLetters(DeadLetters):
             await self._end(clients, letter_id)
 
     async def close(self) -> None:
-        """Free what is held; harmless when called twice."""
         await self._connection.close()
 
     @asynccontextmanager

@@ -64,7 +64,7 @@ from tests.contracts.in_hand import (
     with_python,
 )
 from tests.contracts.judge0_adapters import judge0_judge
-from tests.contracts.kafka_adapters import kafka_task_queue
+from tests.contracts.kafka_adapters import kafka_dead_letters, kafka_task_queue
 from tests.contracts.mongo_adapters import mongo_submissions
 from tests.contracts.mysql_adapters import mysql_storage, mysql_submissions
 from tests.contracts.redis_adapters import redis_progress_stream, redis_rate_limiter
@@ -246,6 +246,7 @@ DEAD_LETTERS: dict[str, DeadLettersFactory] = {
     "in_process": in_process_dead_letters,
     "dramatiq on redis": redis_dead_letters,
     "dramatiq on rabbitmq": rabbitmq_dead_letters,
+    "kafka": kafka_dead_letters,
 }
 PROGRESS_STREAMS: dict[str, ProgressStreamFactory] = {
     "in_process": in_process_progress_stream,
