@@ -31,6 +31,7 @@ from adapters.sql.mysql_transactions import (
 from adapters.sql.pulse import Pulse
 from adapters.sql.schema import refuse_another_schema
 from application.ports.storage import StoreUnavailable
+from application.ports.telemetry import SILENT, Telemetry
 
 T = TypeVar("T")
 
@@ -42,8 +43,9 @@ _PAUSE_S = 0.01
 class MysqlEngine(SqlEngine):
     """The database at `mysql://user:password@host[:port]/database`, which `assay migrate` made."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, telemetry: Telemetry = SILENT) -> None:
         self._url = url_of(uri)
+        self._telemetry = telemetry
         self._pulse = Pulse(WHAT, partial(ping, self._url))
         self._pools: dict[str, AsyncEngine] = {}
         self._opened = False
@@ -70,13 +72,15 @@ class MysqlEngine(SqlEngine):
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
-        async with self._block(SNAPSHOT) as block:
-            yield block
+        with self._telemetry.dependency("mysql", "reading"):
+            async with self._block(SNAPSHOT) as block:
+                yield block
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Transaction]:
-        async with self._block(WRITING) as block:
-            yield block
+        with self._telemetry.dependency("mysql", "writing"):
+            async with self._block(WRITING) as block:
+                yield block
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         await self.open()
@@ -100,6 +104,13 @@ class MysqlEngine(SqlEngine):
         self, begin: str, work: Callable[[Connection], T], again: Callable[[Connection], T] | None
     ) -> T:
         """What a whole transaction makes, tried again where it left nothing."""
+        operation = "read" if begin == SNAPSHOT else "write"
+        with self._telemetry.dependency("mysql", operation):
+            return await self._tried(begin, work, again)
+
+    async def _tried(
+        self, begin: str, work: Callable[[Connection], T], again: Callable[[Connection], T] | None
+    ) -> T:
         async with self._pulse.watching(LONGEST_S):
             for tries in range(_TRIES):
                 try:

@@ -99,19 +99,6 @@ def _applied_before(connection: Connection, done: Submission, payload: bytes) ->
     return submission_of(row)
 
 
-def record_again(
-    connection: Connection, *, claim: Claim, judgement: Judgement, payload: bytes
-) -> Submission:
-    """Store the judgement and apply it unless that is done."""
-    of_it = judgements.c.submission_id == claim.submission.id
-    same = and_(of_it, judgements.c.number == judgement.number, judgements.c.payload == payload)
-    stored = select(*SUBMISSION_COLUMNS).join_from(submissions, judgements, same)
-    row = connection.execute(stored.where(_columns.id == claim.submission.id)).mappings().first()
-    if row is not None:
-        return submission_of(row)
-    return record(connection, claim=claim, judgement=judgement, payload=payload)
-
-
 def request_rejudge(
     connection: Connection, *, submission_id: SubmissionId, version: int | None
 ) -> int:

@@ -28,6 +28,7 @@ from adapters.sql.lanes import (
 )
 from adapters.sql.sqlite_file import engine_of, make_tables
 from application.ports.storage import StoreUnavailable
+from application.ports.telemetry import SILENT, Telemetry
 
 T = TypeVar("T")
 
@@ -42,8 +43,11 @@ _MAX_TOGETHER = 50
 class SqliteEngine(SqlEngine):
     """The database in the file at `path`, made at its first use."""
 
-    def __init__(self, path: Path, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, path: Path, *, patience_s: float = PATIENCE_S, telemetry: Telemetry = SILENT
+    ) -> None:
         self._path = path
+        self._telemetry = telemetry
         self._patience_s = patience_s
         self._write_lock = asyncio.Lock()
         self._snapshots = asyncio.Semaphore(_MAX_SNAPSHOTS)
@@ -75,6 +79,12 @@ class SqliteEngine(SqlEngine):
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         await self.open()
+        with self._telemetry.dependency("sqlite", "reading"):
+            async with self._snapshot() as lane:
+                yield lane
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncIterator[Transaction]:
         async with self._turn(self._snapshots):
             lane = self._reader()
             try:
@@ -87,6 +97,12 @@ class SqliteEngine(SqlEngine):
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Transaction]:
         await self.open()
+        with self._telemetry.dependency("sqlite", "writing"):
+            async with self._writing_alone() as lane:
+                yield lane
+
+    @asynccontextmanager
+    async def _writing_alone(self) -> AsyncIterator[Transaction]:
         async with self._turn(self._write_lock):
             try:
                 await self._writer.run(begin_write)
@@ -99,7 +115,8 @@ class SqliteEngine(SqlEngine):
     async def read(self, work: Callable[[Connection], T]) -> T:
         await self.open()
         lane = min(self._shared, key=lambda lane: lane.waiting)
-        return await lane.run(partial(reading, work=work))
+        with self._telemetry.dependency("sqlite", "read"):
+            return await lane.run(partial(reading, work=work))
 
     async def write(
         self, work: Callable[[Connection], T], again: Callable[[Connection], T] | None = None
@@ -110,7 +127,8 @@ class SqliteEngine(SqlEngine):
         self._pieces.append(piece)
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit_pieces())
-        await piece.done
+        with self._telemetry.dependency("sqlite", "write"):
+            await piece.done
         return results[0]
 
     async def close(self) -> None:

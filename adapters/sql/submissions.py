@@ -90,10 +90,8 @@ class SqlSubmissionRepository(SubmissionRepository):
 
     async def record_outcome(self, claim: Claim, judgement: Judgement) -> Submission:
         payload = await asyncio.to_thread(packed, judgement)  # megabytes, outside the transaction
-        return await self._engine.write(
-            partial(outcomes.record, claim=claim, judgement=judgement, payload=payload),
-            partial(outcomes.record_again, claim=claim, judgement=judgement, payload=payload),
-        )
+        work = partial(outcomes.record, claim=claim, judgement=judgement, payload=payload)
+        return await self._engine.write(work, work)
 
     async def release_worker(self, worker: str) -> int:
         work = partial(claims.release_worker, worker=worker)

@@ -17,7 +17,8 @@ class Proxy:
 
     `hold` stops all still: what is sent arrives nowhere, new connections are accepted and not
     answered, and no one is told. `cut` closes every connection and refuses new ones. `resume` ends
-    both; what was held arrives then.
+    both; what was held arrives then. `lose_answer_to` is the worst: what is asked is
+    done, and who asked is never told.
     """
 
     def __init__(self, to_port: int) -> None:
@@ -28,6 +29,7 @@ class Proxy:
         self._flowing.set()
         self._server: asyncio.Server | None = None
         self._under_way: set[asyncio.Task[None]] = set()
+        self._words: bytes | None = None
         self.port = 0
 
     def start(self) -> None:
@@ -51,6 +53,15 @@ class Proxy:
     def resume(self) -> None:
         """Forward again, what was held first."""
         self._do(self._resume())
+
+    def lose_answer_to(self, words: bytes) -> None:
+        """Forward the next piece that has these words, and cut its connection at the answer."""
+        self._words = words
+
+    @property
+    def has_lost_it(self) -> bool:
+        """Whether the answer is lost by now."""
+        return self._words is None
 
     def _do(self, work: Coroutine[object, object, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
@@ -86,22 +97,40 @@ class Proxy:
             await self._flowing.wait()
             there, back = await asyncio.open_connection("127.0.0.1", self._to_port)
             writers.append(back)
+            doomed = asyncio.Event()
             async with asyncio.TaskGroup() as both:
-                both.create_task(self._forward(reader, back))
-                both.create_task(self._forward(there, writer))
+                both.create_task(self._ask(reader, back, doomed))
+                both.create_task(self._answer(there, writer, doomed))
         except* OSError:
             pass  # one end is gone: so is the other
         finally:
             for each in writers:
                 each.transport.abort()
 
-    async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _ask(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, doomed: asyncio.Event
+    ) -> None:
         while piece := await source.read(_PIECE_BYTES):
-            await self._flowing.wait()
-            sink.write(piece)
-            await sink.drain()
+            if self._words is not None and self._words in piece:
+                self._words = None
+                doomed.set()
+            await self._forward(piece, sink)
         with contextlib.suppress(OSError):
             sink.write_eof()
+
+    async def _answer(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, doomed: asyncio.Event
+    ) -> None:
+        while piece := await source.read(_PIECE_BYTES):
+            if doomed.is_set():
+                raise ConnectionAbortedError
+            await self._forward(piece, sink)
+        raise ConnectionAbortedError  # the server is gone, so its client is cut off as well
+
+    async def _forward(self, piece: bytes, sink: asyncio.StreamWriter) -> None:
+        await self._flowing.wait()
+        sink.write(piece)
+        await sink.drain()
 
 
 @contextmanager
