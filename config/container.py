@@ -9,6 +9,7 @@ from dependency_injector.providers import Dependency, Selector, Singleton
 
 from adapters.filesystem.blob_cache import CachedBlobStore
 from adapters.filesystem.blob_store import FolderBlobStore
+from adapters.in_process.dead_letters import InProcessDeadLetters
 from adapters.in_process.progress import InProcessProgressStream
 from adapters.in_process.rate_limiter import InProcessRateLimiter
 from adapters.in_process.task_queue import InProcessTaskQueue
@@ -34,19 +35,23 @@ from application.use_cases.collect_blobs import CollectBlobs
 from application.use_cases.create_admin import CreateAdmin
 from application.use_cases.create_challenge import CreateChallenge
 from application.use_cases.delete_test_case import DeleteTestCase
+from application.use_cases.drop_dead_letter import DropDeadLetter
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.get_analytics import GetAnalytics
 from application.use_cases.get_challenge import GetChallenge
 from application.use_cases.get_leaderboard import GetLeaderboard
 from application.use_cases.get_open_challenge import GetOpenChallenge
+from application.use_cases.get_queue import GetQueue
 from application.use_cases.get_submission import GetSubmission
 from application.use_cases.judge_submission import JudgeSubmission
 from application.use_cases.list_challenges import ListChallenges
+from application.use_cases.list_dead_letters import ListDeadLetters
 from application.use_cases.list_languages import ListLanguages
 from application.use_cases.list_open_challenges import ListOpenChallenges
 from application.use_cases.list_submissions import ListSubmissions
 from application.use_cases.list_test_cases import ListTestCases
 from application.use_cases.list_users import ListUsers
+from application.use_cases.list_workers import ListWorkers
 from application.use_cases.log_in import LogIn
 from application.use_cases.log_out import LogOut
 from application.use_cases.measure_queue import MeasureQueue
@@ -56,6 +61,7 @@ from application.use_cases.refresh_session import RefreshSession
 from application.use_cases.register_user import RegisterUser
 from application.use_cases.rejudge_submission import RejudgeSubmission
 from application.use_cases.replace_challenge import ReplaceChallenge
+from application.use_cases.resend_dead_letter import ResendDeadLetter
 from application.use_cases.run_code import RunCode
 from application.use_cases.submit_code import SubmitCode
 from application.use_cases.update_user import UpdateUser
@@ -142,6 +148,13 @@ class Container(DeclarativeContainer):
         redis=Singleton(production.redis_queue, services.redis_url),
         rabbitmq=Singleton(production.rabbitmq_queue, services.rabbitmq_url),
         kafka=Singleton(production.kafka_queue, services),
+    )
+    dead_letters = Selector(
+        Singleton(choices.queue, settings),
+        in_process=Singleton(InProcessDeadLetters, queue),
+        redis=Singleton(production.redis_dead_letters, services.redis_url),
+        rabbitmq=Singleton(production.rabbitmq_dead_letters, services.rabbitmq_url),
+        kafka=Singleton(production.kafka_dead_letters, services),
     )
     progress = Selector(
         Singleton(choices.news, settings),
@@ -242,6 +255,11 @@ class Container(DeclarativeContainer):
     forget_expired = Singleton(ForgetExpired, storage=storage, submissions=submissions, clock=clock)
     collect_blobs = Singleton(CollectBlobs, storage=storage, blobs=blobs, clock=clock)
     measure_queue = Singleton(MeasureQueue, submissions=submissions, figures=figures, clock=clock)
+    get_queue = Singleton(GetQueue, submissions=submissions, clock=clock)
+    list_workers = Singleton(ListWorkers, storage=storage, clock=clock)
+    list_dead_letters = Singleton(ListDeadLetters, dead_letters=dead_letters)
+    resend_dead_letter = Singleton(ResendDeadLetter, dead_letters=dead_letters)
+    drop_dead_letter = Singleton(DropDeadLetter, dead_letters=dead_letters)
     check_health = Singleton(
         CheckHealth,
         storage=storage,
@@ -257,6 +275,7 @@ class Container(DeclarativeContainer):
 async def close(container: Container) -> None:
     """Close what the container has built, what depends on others first."""
     await container.queue().close()
+    await container.dead_letters().close()
     await container.progress().close()
     await container.rate_limiter().close()
     await container.judge().close()

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from adapters.sql.engine import SqlEngine
 from application.ports.blob_store import BlobStore
 from application.ports.clock import Clock
+from application.ports.dead_letters import DeadLetters
 from application.ports.judge import JudgePort
 from application.ports.progress import ProgressStream
 from application.ports.rate_limiter import RateLimiter
@@ -117,3 +118,26 @@ def judge0_judge(settings: Settings, clock: Clock) -> JudgePort:
         clock,
         slots=settings.judge_slots,
     )
+
+
+@_needs_extra("REDIS_URL")
+def redis_dead_letters(url: str) -> DeadLetters:
+    from adapters.dramatiq.dead_letters import DramatiqDeadLetters
+    from adapters.dramatiq.redis_broker import RedisQueueBroker
+
+    return DramatiqDeadLetters(RedisQueueBroker(url))
+
+
+@_needs_extra("RABBITMQ_URL")
+def rabbitmq_dead_letters(url: str) -> DeadLetters:
+    from adapters.dramatiq.dead_letters import DramatiqDeadLetters
+    from adapters.dramatiq.rabbitmq_broker import RabbitMqQueueBroker
+
+    return DramatiqDeadLetters(RabbitMqQueueBroker(url))
+
+
+@_needs_extra("KAFKA_BROKER_URL")
+def kafka_dead_letters(services: Services) -> DeadLetters:
+    from adapters.kafka.dead_letters import KafkaDeadLetters
+
+    return KafkaDeadLetters(services.kafka_brokers or "", services.kafka_topic)

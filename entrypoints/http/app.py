@@ -21,9 +21,11 @@ from application.use_cases.authenticate import Identity
 from domain.errors import DomainError
 from entrypoints.http import (
     admin_challenges,
+    admin_dead_letters,
     admin_submissions,
     admin_test_cases,
     admin_users,
+    admin_work,
     analytics,
     auth,
     candidate,
@@ -54,6 +56,8 @@ ROUTES = (
     *admin_test_cases.ROUTES,
     *admin_submissions.ROUTES,
     *admin_users.ROUTES,
+    *admin_work.ROUTES,
+    *admin_dead_letters.ROUTES,
     *analytics.ROUTES,
     *service.ROUTES,
 )

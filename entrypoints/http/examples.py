@@ -40,12 +40,14 @@ from entrypoints.http.schemas.test_cases import (
     UploadView,
 )
 from entrypoints.http.schemas.users import AliveView, ReadyView, UserChange, UserPage, UserView
+from entrypoints.http.schemas.work import DeadLetterList, QueueView, WorkerList
 
 _USER = "01999a3c-5f10-7cc2-b3a1-5d0e8f6a1c01"
 _CHALLENGE = "01999a3c-6a20-7d31-8f4e-2b7c9e0d1a02"
 _SUBMISSION = "01999a3c-7b30-7e42-9a5f-3c8d0f1e2b03"
 _RUN = "01999a3c-8c40-7f53-8b60-4d9e1a2f3c04"
 _TEST = "01999a3c-9d50-7064-9c71-5eaf2b304d05"
+_LETTER = "6f0d6c4e-2a8f-4f7e-9b7d-0a1b2c3d4e5f"
 _NOW, _LATER = "2026-03-01T12:00:00Z", "2026-03-01T12:00:01.5Z"
 _SOURCE = "print(sum(map(int, input().split())))\n"
 
@@ -55,6 +57,7 @@ PATH_EXAMPLES = {
     "run_id": _RUN,
     "testcase_id": _TEST,
     "user_id": _USER,
+    "letter_id": _LETTER,
 }
 _ACCOUNT = {
     "id": _USER,
@@ -302,6 +305,33 @@ EXAMPLES: dict[type, Any] = {
     UserChange: {"role": "admin"},
     UserView: _STAFF_ACCOUNT,
     UserPage: {"items": [_STAFF_ACCOUNT], "next_cursor": None},
+    DeadLetterList: {
+        "items": [
+            {
+                "id": _LETTER,
+                "work_class": "submission",
+                "reason": "RuntimeError: nobody foresaw this",
+                "failed_at": _NOW,
+                "attempts": 4,
+            }
+        ]
+    },
+    QueueView: {
+        "due": {"submission": 3, "run": 0, "rejudge": 12},
+        "waiting": 1,
+        "next_due_at": _NOW,
+    },
+    WorkerList: {
+        "items": [
+            {
+                "id": "worker-1-4711-5f0c9a31",
+                "slots": 4,
+                "languages": ["c", "cpp", "python3"],
+                "started_at": _NOW,
+                "seen_at": _NOW,
+            }
+        ]
+    },
     AliveView: {"status": "alive"},
     ReadyView: {
         "ready": True,

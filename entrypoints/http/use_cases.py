@@ -11,17 +11,21 @@ from application.use_cases.authenticate import Authenticate
 from application.use_cases.check_health import CheckHealth
 from application.use_cases.create_challenge import CreateChallenge
 from application.use_cases.delete_test_case import DeleteTestCase
+from application.use_cases.drop_dead_letter import DropDeadLetter
 from application.use_cases.get_analytics import GetAnalytics
 from application.use_cases.get_challenge import GetChallenge
 from application.use_cases.get_leaderboard import GetLeaderboard
 from application.use_cases.get_open_challenge import GetOpenChallenge
+from application.use_cases.get_queue import GetQueue
 from application.use_cases.get_submission import GetSubmission
 from application.use_cases.list_challenges import ListChallenges
+from application.use_cases.list_dead_letters import ListDeadLetters
 from application.use_cases.list_languages import ListLanguages
 from application.use_cases.list_open_challenges import ListOpenChallenges
 from application.use_cases.list_submissions import ListSubmissions
 from application.use_cases.list_test_cases import ListTestCases
 from application.use_cases.list_users import ListUsers
+from application.use_cases.list_workers import ListWorkers
 from application.use_cases.log_in import LogIn
 from application.use_cases.log_out import LogOut
 from application.use_cases.measure_queue import MeasureQueue
@@ -30,6 +34,7 @@ from application.use_cases.refresh_session import RefreshSession
 from application.use_cases.register_user import RegisterUser
 from application.use_cases.rejudge_submission import RejudgeSubmission
 from application.use_cases.replace_challenge import ReplaceChallenge
+from application.use_cases.resend_dead_letter import ResendDeadLetter
 from application.use_cases.run_code import RunCode
 from application.use_cases.submit_code import SubmitCode
 from application.use_cases.update_user import UpdateUser
@@ -46,17 +51,21 @@ class UseCases:
     check_health: CheckHealth
     create_challenge: CreateChallenge
     delete_test_case: DeleteTestCase
+    drop_dead_letter: DropDeadLetter
     get_analytics: GetAnalytics
     get_challenge: GetChallenge
     get_leaderboard: GetLeaderboard
     get_open_challenge: GetOpenChallenge
+    get_queue: GetQueue
     get_submission: GetSubmission
     list_challenges: ListChallenges
+    list_dead_letters: ListDeadLetters
     list_languages: ListLanguages
     list_open_challenges: ListOpenChallenges
     list_submissions: ListSubmissions
     list_test_cases: ListTestCases
     list_users: ListUsers
+    list_workers: ListWorkers
     log_in: LogIn
     log_out: LogOut
     measure_queue: MeasureQueue
@@ -65,6 +74,7 @@ class UseCases:
     register_user: RegisterUser
     rejudge_submission: RejudgeSubmission
     replace_challenge: ReplaceChallenge
+    resend_dead_letter: ResendDeadLetter
     run_code: RunCode
     submit_code: SubmitCode
     update_user: UpdateUser

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from adapters.in_process.dead_letters import InProcessDeadLetters
 from adapters.in_process.progress import InProcessProgressStream
 from adapters.in_process.task_queue import InProcessTaskQueue
 from adapters.memory.blob_store import MemoryBlobStore
@@ -56,6 +57,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.blobs = MemoryBlobStore(self.clock)
+        self.dead_letters = InProcessDeadLetters(self.queue)
         self.passwords = Argon2PasswordHasher(passes=1, memory_kib=8, lanes=1)
         self.tokens = JwtTokens(keys=derive_keys(b"k" * 32), clock=self.clock)
 

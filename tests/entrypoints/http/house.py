@@ -21,17 +21,21 @@ from application.ports.tokens import AccessToken
 from application.use_cases.authenticate import Authenticate
 from application.use_cases.check_health import CheckHealth
 from application.use_cases.delete_test_case import DeleteTestCase
+from application.use_cases.drop_dead_letter import DropDeadLetter
 from application.use_cases.get_analytics import GetAnalytics
 from application.use_cases.get_challenge import GetChallenge
 from application.use_cases.get_leaderboard import GetLeaderboard
 from application.use_cases.get_open_challenge import GetOpenChallenge
+from application.use_cases.get_queue import GetQueue
 from application.use_cases.get_submission import GetSubmission
 from application.use_cases.list_challenges import ListChallenges
+from application.use_cases.list_dead_letters import ListDeadLetters
 from application.use_cases.list_languages import ListLanguages
 from application.use_cases.list_open_challenges import ListOpenChallenges
 from application.use_cases.list_submissions import ListSubmissions
 from application.use_cases.list_test_cases import ListTestCases
 from application.use_cases.list_users import ListUsers
+from application.use_cases.list_workers import ListWorkers
 from application.use_cases.log_in import LogIn
 from application.use_cases.log_out import LogOut
 from application.use_cases.measure_queue import MeasureQueue
@@ -39,6 +43,7 @@ from application.use_cases.read_test_data import ReadTestData
 from application.use_cases.refresh_session import RefreshSession
 from application.use_cases.register_user import RegisterUser
 from application.use_cases.rejudge_submission import RejudgeSubmission
+from application.use_cases.resend_dead_letter import ResendDeadLetter
 from application.use_cases.update_user import UpdateUser
 from domain.ids import LanguageId
 from entrypoints.http.app import create_app
@@ -239,19 +244,23 @@ def use_cases_of(
         ),
         create_challenge=world.create_challenge,
         delete_test_case=DeleteTestCase(storage=store, offer=judge, clock=clock),
+        drop_dead_letter=DropDeadLetter(dead_letters=world.dead_letters),
         get_analytics=GetAnalytics(storage=store, submissions=subs, clock=clock),
         get_challenge=GetChallenge(storage=store),
         get_leaderboard=GetLeaderboard(storage=store, submissions=subs),
         get_open_challenge=GetOpenChallenge(
             storage=store, submissions=subs, blobs=world.blobs, offer=judge
         ),
+        get_queue=GetQueue(submissions=subs, clock=clock),
         get_submission=GetSubmission(storage=store, submissions=subs),
         list_challenges=ListChallenges(storage=store),
+        list_dead_letters=ListDeadLetters(dead_letters=world.dead_letters),
         list_languages=ListLanguages(offer=judge),
         list_open_challenges=ListOpenChallenges(storage=store, submissions=subs),
         list_submissions=ListSubmissions(submissions=subs),
         list_test_cases=ListTestCases(storage=store),
         list_users=ListUsers(storage=store),
+        list_workers=ListWorkers(storage=store, clock=clock),
         log_in=LogIn(**people, tokens=world.tokens),  # type: ignore[arg-type]
         log_out=LogOut(storage=store),
         measure_queue=MeasureQueue(submissions=subs, figures=figures, clock=clock),
@@ -260,6 +269,7 @@ def use_cases_of(
         register_user=RegisterUser(**people),  # type: ignore[arg-type]
         rejudge_submission=RejudgeSubmission(storage=store, submissions=subs, queue=world.queue),
         replace_challenge=world.replace_challenge,
+        resend_dead_letter=ResendDeadLetter(dead_letters=world.dead_letters),
         run_code=world.run_code,
         submit_code=world.submit_code,
         update_user=UpdateUser(storage=store),

@@ -16,6 +16,7 @@ from schemathesis.engine import from_schema
 from schemathesis.engine.events import NonFatalError, ScenarioFinished
 
 from adapters.memory.clock import ManualClock
+from domain.submission import WorkClass
 from entrypoints.http.use_cases import HttpOptions
 from tests.application.world import PASSWORD
 from tests.entrypoints.http.house import House, a_challenge, submit
@@ -78,6 +79,7 @@ class Place:
                 "run_id": run.json()["id"],
                 "testcase_id": tests.json()["items"][0]["id"],
                 "user_id": other.id,
+                "letter_id": await _a_dead_letter(house),
             }
 
     @property
@@ -100,6 +102,13 @@ class Place:
     async def token_of(self, email: str) -> str:
         signed_in = await self.house.use_cases.log_in(email=email, password=PASSWORD)
         return signed_in.access.value
+
+
+async def _a_dead_letter(house: House) -> str:
+    letters, died_at = house.world.dead_letters, house.clock.now()
+    letters.bury(WorkClass.RUN, reason="RuntimeError", failed_at=died_at, attempts=4)
+    (letter,) = await letters.newest(1)
+    return letter.id
 
 
 @pytest.fixture(scope="module")
