@@ -1,6 +1,8 @@
 """What the platform runs on: one set of production services each, for servers and workers."""
 
+import functools
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,8 +11,11 @@ from uuid import uuid4
 
 from tests.journeys import server
 from tests.journeys.server import Server
+from tests.services.kafka import kafka_url
 from tests.services.mongo import mongo_url
 from tests.services.mysql import new_database
+from tests.services.process import PrivateServer, answers, free_port, kept_up, private_folder
+from tests.services.rabbitmq import rabbitmq_url
 from tests.services.redis import redis_url
 from tests.services.s3 import s3
 
@@ -45,8 +50,39 @@ def stores() -> Environment:
     }
 
 
+def with_rabbitmq() -> Environment:
+    return stores() | {"RABBITMQ_URL": rabbitmq_url()}
+
+
+def with_kafka() -> Environment:
+    topic = f"assay-{uuid4().hex[:12]}"
+    return stores() | {"KAFKA_BROKER_URL": kafka_url(), "KAFKA_TOPIC": topic}
+
+
+def with_judge0() -> Environment:
+    return stores() | {"JUDGE0_URL": _judge0_url()}
+
+
+@functools.cache
+def _judge0_url() -> str:
+    port = free_port()
+    kept_up(
+        PrivateServer(
+            name="judge0",
+            command=[sys.executable, "-m", "tests.journeys.judge0_process", str(port)],
+            folder=private_folder("judge0"),
+            ready=lambda: answers(port),
+            environment={"PYTHONPATH": str(Path.cwd())},
+        )
+    )
+    return f"http://127.0.0.1:{port}"
+
+
 SETS: Mapping[str, Callable[[], Environment]] = {
     "redis": stores,
+    "rabbitmq": with_rabbitmq,
+    "kafka": with_kafka,
+    "judge0": with_judge0,
 }
 """By what is special about it, how the environment of such a set is made."""
 

@@ -73,8 +73,8 @@ class MoodyServer(ABC):
         """What is answered in a good mood."""
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[Self]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20)
+    async def serving(self, port: int = 0) -> AsyncIterator[Self]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=1 << 20)
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         try:
             yield self
