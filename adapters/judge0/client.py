@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from adapters.judge0.faults import NotThere
+from adapters.judge0.faults import JobNotTaken, NotThere
 from adapters.judge0.http import Answer, PatientHttp, Request
 from adapters.judge0.orders import Payload
 from adapters.judge0.wire import Config, NamedLanguage, Result
@@ -44,7 +44,13 @@ class Judge0Client:
         """
         if batched:
             body = msgspec.json.encode({"submissions": submissions})
-            made = await self._ask(_creation("submissions/batch", body), list[_Made])
+            try:
+                made = await self._ask(_creation("submissions/batch", body), list[_Made])
+            except JobNotTaken:
+                if len(submissions) == 1:
+                    raise
+                alone = [await self.create([one], batched=True) for one in submissions]
+                return [token for tokens in alone for token in tokens]
         else:
             bodies = [msgspec.json.encode(submission) for submission in submissions]
             made = [await self._ask(_creation("submissions", body), _Made) for body in bodies]

@@ -29,7 +29,7 @@ from tests.adapters.judge0.judging import (
     until,
 )
 from tests.services.judge0 import Asked, Execute, Judge0StandIn, Outcome
-from tests.services.moody import Json, Mood, as_json
+from tests.services.moody import Json, Mood, Reply, as_json
 
 BUSY = as_json(503, {"error": "queue is full"})
 FAILED = Outcome(status_id=13, message=b"no cgroup")
@@ -93,6 +93,17 @@ async def test_large_inputs_are_sent_in_requests_of_a_few_mib() -> None:
         sizes = [len(_items(one.json())) for one in hands.server.requests("POST")]
     assert sum(sizes) == 6
     assert max(sizes) == 2
+
+
+async def test_inputs_too_large_for_one_request_go_one_by_one() -> None:
+    async with judge0() as hands:
+        async with aclosing(hands.judge.judge(job(b"1", b"2", b"3"))) as events:
+            told = [await anext(events)]
+            hands.server.instead.append(("POST", Reply(status=413)))
+            told += [event async for event in events]
+        sizes = [len(_items(one.json())) for one in hands.server.requests("POST")]
+    assert outputs(told) == [b"1", b"2", b"3"]
+    assert sizes == [1, 2, 1, 1]
 
 
 async def test_outputs_are_fetched_a_few_at_a_time_where_they_may_be_large() -> None:
@@ -245,6 +256,15 @@ async def test_while_it_is_away_its_languages_are_what_they_were() -> None:
         assert await hands.judge.languages() == before
         assert await hands.judge.languages() == before
         assert len(hands.server.requests("GET")) == 3
+
+
+async def test_a_job_does_not_wait_for_news_of_what_is_known() -> None:
+    async with judge0() as hands:
+        await hands.judge.languages()
+        await hands.clock.sleep(601)
+        hands.server.instead.append(("GET /languages", BUSY))
+        assert outputs(await hands.events(job(b"1"))) == [b"1"]
+        assert max(hands.clock.naps[1:]) == 0.2
 
 
 async def test_nobody_waits_for_the_languages_of_a_judge0_that_was_never_seen() -> None:

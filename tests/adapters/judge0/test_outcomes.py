@@ -101,6 +101,11 @@ def test_more_cpu_time_than_the_limit_counts_whatever_the_status() -> None:
     assert _run(_result(3, time=1.0)).excess == NOT_EXCEEDED
 
 
+def test_of_standard_error_the_first_part_comes_back() -> None:
+    run = _run(_result(11, exit_code=1, stderr=encoded(b"x" * 100 * KIB)))
+    assert (len(run.stderr), run.excess) == (64 * KIB, NOT_EXCEEDED)
+
+
 @pytest.mark.parametrize(("size", "is_over"), [(64 * KIB, False), (64 * KIB + 1, True)])
 def test_output_is_cut_at_the_limit(size: int, *, is_over: bool) -> None:
     run = _run(_result(3, stdout=encoded(b"x" * size)))
