@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from typing import ClassVar
 
 import dramatiq
 
@@ -17,6 +18,8 @@ Dead = dramatiq.Message[None]
 
 class QueueBroker(ABC):
     """One broker and our queues on it, one a class of work; all its methods block."""
+
+    technology: ClassVar[str]
 
     def __init__(self, namespace: str) -> None:
         self._queues = {work_class: f"{namespace}.{work_class}" for work_class in WorkClass}

@@ -24,6 +24,8 @@ HEARTBEAT_S = 5
 class RabbitMqQueueBroker(QueueBroker):
     """Queues' names begin with the namespace; a connection belongs to the thread that made it."""
 
+    technology = "rabbitmq"
+
     def __init__(self, url: str, *, namespace: str = "assay") -> None:
         super().__init__(namespace)
         self._url = url

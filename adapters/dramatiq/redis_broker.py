@@ -24,6 +24,8 @@ a second: by default, with a thousandth, a dead one's wake-ups would stay for ho
 class RedisQueueBroker(QueueBroker):
     """Keys begin with the namespace, so that several deployments may share a Redis."""
 
+    technology = "redis"
+
     def __init__(self, url: str, *, namespace: str = "assay") -> None:
         super().__init__(namespace)
         self._url = url
@@ -53,6 +55,12 @@ class RedisQueueBroker(QueueBroker):
                     self._redis.hdel(f"{self._dead_key(queue)}.msgs", key)
                     return
         yield None
+
+    def close(self) -> None:
+        super().close()
+        if self._client is not None:
+            self._client.close()
+            self._client.connection_pool.disconnect()
 
     def _read(self, queue: str, keys: Any) -> Iterator[tuple[str, Dead]]:
         for key in keys:

@@ -1,13 +1,13 @@
 """The sending end: wake-ups are enqueued by name, and never waited for for long."""
 
-import contextlib
 import time
 
 import dramatiq
 
 from adapters.dramatiq.broker import QueueBroker
 from adapters.dramatiq.thread import OwnThread
-from application.ports.task_queue import QueueUnavailable, TaskQueue
+from application.ports.task_queue import TaskQueue
+from application.ports.telemetry import SILENT, Telemetry
 from domain.submission import WorkClass
 
 PATIENCE_S = 1.0
@@ -21,10 +21,13 @@ class DramatiqTaskQueue(TaskQueue):
     Of each class about `most` wake-ups wait at the broker; one more is dropped.
     """
 
-    def __init__(self, broker: QueueBroker, *, most: int = 64) -> None:
+    def __init__(
+        self, broker: QueueBroker, *, most: int = 64, telemetry: Telemetry = SILENT
+    ) -> None:
         self._broker = broker
+        self._telemetry = telemetry
         self._most = most
-        self._thread = OwnThread("wake-ups", PATIENCE_S)
+        self._thread = OwnThread("wake-ups", PATIENCE_S, broker.close)
         self._lengths: dict[WorkClass, tuple[float, int]] = {}
 
     @property
@@ -33,7 +36,8 @@ class DramatiqTaskQueue(TaskQueue):
         return self._broker.broker
 
     async def judge_submission(self, work_class: WorkClass) -> None:
-        await self._thread.do(lambda: self._send(work_class))
+        with self._telemetry.dependency(self._broker.technology, "send"):
+            await self._thread.do(lambda: self._send(work_class))
 
     async def check(self) -> None:
         """Return if the broker answers.
@@ -44,9 +48,7 @@ class DramatiqTaskQueue(TaskQueue):
         await self._thread.do(lambda: self._broker.length(WorkClass.SUBMISSION))
 
     async def close(self) -> None:
-        with contextlib.suppress(QueueUnavailable):
-            await self._thread.do(self._broker.close)
-        self._thread.end()
+        await self._thread.end()
 
     def _send(self, work_class: WorkClass) -> None:
         if self._length(work_class) < self._most:

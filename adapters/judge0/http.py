@@ -14,6 +14,7 @@ import structlog
 from adapters.judge0.faults import JobNotTaken, NotThere
 from application.ports.clock import Clock
 from application.ports.judge import JudgeUnavailable
+from application.ports.telemetry import SILENT, Telemetry
 
 _log = structlog.get_logger(__name__)
 
@@ -72,7 +73,16 @@ class PatientHttp:
     Nothing that it raises or logs holds a key: not the one it sends, nor one in the address.
     """
 
-    def __init__(self, url: str, api_key: str | None, clock: Clock, *, request_s: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None,
+        clock: Clock,
+        *,
+        request_s: float,
+        telemetry: Telemetry = SILENT,
+    ) -> None:
+        self._telemetry = telemetry
         self._url = httpx.URL(url)
         self._api_key = api_key
         self._clock = clock
@@ -122,13 +132,14 @@ class PatientHttp:
 
     async def _try(self, request: Request, kind: type[Answer]) -> Answer | _Trouble:
         try:
-            response = await self._client().request(
-                request.method,
-                request.path,
-                params=dict(request.query),
-                content=request.body,
-                headers={"Content-Type": "application/json"} if request.body else None,
-            )
+            with self._telemetry.dependency("judge0", request.name):
+                response = await self._client().request(
+                    request.method,
+                    request.path,
+                    params=dict(request.query),
+                    content=request.body,
+                    headers={"Content-Type": "application/json"} if request.body else None,
+                )
         except httpx.TimeoutException:
             return _Trouble(reason="does not answer in time")
         except httpx.RequestError as error:

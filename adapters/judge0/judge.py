@@ -15,6 +15,7 @@ from adapters.judge0.wire import Config
 from application.ports.clock import Clock
 from application.ports.ids import Ids
 from application.ports.judge import JudgeJob, JudgePort, JudgeUnavailable
+from application.ports.telemetry import SILENT, Telemetry
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
 from domain.judging import Compilation, Run
@@ -53,7 +54,8 @@ class Judge0Judge(JudgePort):
     waits as long as `pace` has patience.
     """
 
-    def __init__(
+    # PLR0913: what a deployment chooses, and what stands around it.
+    def __init__(  # noqa: PLR0913
         self,
         url: str,
         api_key: str | None,
@@ -62,8 +64,9 @@ class Judge0Judge(JudgePort):
         slots: int = 4,
         pace: Pace = _USUAL,
         callbacks: Callbacks | None = None,
+        telemetry: Telemetry = SILENT,
     ) -> None:
-        http = PatientHttp(url, api_key, clock, request_s=pace.request_s)
+        http = PatientHttp(url, api_key, clock, request_s=pace.request_s, telemetry=telemetry)
         self._client = Judge0Client(http, patience_s=pace.patience_s)
         self._clock = clock
         self._slots = slots

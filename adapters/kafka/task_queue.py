@@ -6,6 +6,7 @@ from adapters.kafka.backlog import Backlog
 from adapters.kafka.connection import OUTAGES, Connection
 from adapters.kafka.topics import Topics
 from application.ports.task_queue import QueueUnavailable, TaskQueue
+from application.ports.telemetry import SILENT, Telemetry
 from domain.submission import WorkClass
 
 PARTITIONS = 12
@@ -23,7 +24,15 @@ class KafkaTaskQueue(TaskQueue):
     work: whoever is woken takes the most urgent there is.
     """
 
-    def __init__(self, brokers: str, topic: str, *, partitions: int = PARTITIONS) -> None:
+    def __init__(
+        self,
+        brokers: str,
+        topic: str,
+        *,
+        partitions: int = PARTITIONS,
+        telemetry: Telemetry = SILENT,
+    ) -> None:
+        self._telemetry = telemetry
         self._topics = Topics(wake_ups=topic)
         self._connection = Connection(brokers, self._topics, partitions)
         self._backlog = Backlog(self._topics)
@@ -34,8 +43,9 @@ class KafkaTaskQueue(TaskQueue):
         if now() < self._away_until:
             raise QueueUnavailable("Kafka is not available")
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self._send(work_class)
+            with self._telemetry.dependency("kafka", "send"):
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._send(work_class)
         except OUTAGES as error:
             self._away_until = now() + AWAY_S
             raise QueueUnavailable("Kafka is not available") from error
@@ -48,6 +58,19 @@ class KafkaTaskQueue(TaskQueue):
         """
         try:
             await self._connection.clients()
+        except OUTAGES as error:
+            raise QueueUnavailable("Kafka is not available") from error
+
+    async def check(self) -> None:
+        """Return if Kafka answers.
+
+        Raises:
+            QueueUnavailable: it does not.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                clients = await self._connection.clients()
+                await clients.admin.list_topics()
         except OUTAGES as error:
             raise QueueUnavailable("Kafka is not available") from error
 

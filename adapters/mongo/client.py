@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import pymongo
@@ -15,6 +16,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, Asyn
 from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
 
 from application.ports.storage import StoreUnavailable
+from application.ports.telemetry import SILENT, Telemetry
 
 T = TypeVar("T")
 Document: TypeAlias = dict[str, Any]
@@ -94,8 +96,14 @@ class Collections:
 class MongoConnection:
     """Opened by its first use; `prepare` makes in the database what has to be there."""
 
-    def __init__(self, uri: str, prepare: Callable[[Database], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        uri: str,
+        prepare: Callable[[Database], Awaitable[None]],
+        telemetry: Telemetry = SILENT,
+    ) -> None:
         self._uri = uri
+        self._telemetry = telemetry
         self._prepare = prepare
         self._client: AsyncIOMotorClient[Document] | None = None
         self._collections: Collections | None = None
@@ -111,10 +119,11 @@ class MongoConnection:
             StoreUnavailable: the server cannot be reached, or does not answer in time.
             MongoRefused: the address or the credentials are wrong.
         """
-        collections = await self._opened()
-        with translated(), pymongo.timeout(QUICK_S):
-            async with asyncio.timeout(QUICK_S + _LAST_RESORT_S):
-                answer = await work(collections)
+        with self._telemetry.dependency("mongodb", _name_of(work)):
+            collections = await self._opened()
+            with translated(), pymongo.timeout(QUICK_S):
+                async with asyncio.timeout(QUICK_S + _LAST_RESORT_S):
+                    answer = await work(collections)
         self._heard_at_s = time.monotonic()
         return answer
 
@@ -125,9 +134,10 @@ class MongoConnection:
             StoreUnavailable: the server cannot be reached, or does not answer in time.
             MongoRefused: the address or the credentials are wrong.
         """
-        collections = await self._opened()
-        with translated():
-            return await self._watched(self._made_client(), work(collections))
+        with self._telemetry.dependency("mongodb", _name_of(work)):
+            collections = await self._opened()
+            with translated():
+                return await self._watched(self._made_client(), work(collections))
 
     async def check(self) -> None:
         """Return if the server answers."""
@@ -199,6 +209,12 @@ class MongoConnection:
             async with asyncio.timeout(_ANSWER_S + _LAST_RESORT_S):
                 await asyncio.to_thread(ping, "ping")
         self._heard_at_s = time.monotonic()
+
+
+def _name_of(work: Callable[..., object]) -> str:
+    """What is to be done, as the function that does it is called."""
+    done = work.func if isinstance(work, partial) else work
+    return getattr(done, "__name__", "work")
 
 
 async def _awaited(work: Awaitable[T]) -> T:

@@ -20,6 +20,7 @@ from application.ports.submissions import (
     SubmissionRepository,
     TestFailures,
 )
+from application.ports.telemetry import SILENT, Telemetry
 from domain.analytics import JudgedFact
 from domain.ids import ChallengeId, SubmissionId, UserId
 from domain.judging import Judgement
@@ -30,8 +31,8 @@ from domain.submission import Submission, WorkClass
 class MongoSubmissionRepository(SubmissionRepository):
     """In the database that the address names, or in `assay`; a single server is enough."""
 
-    def __init__(self, uri: str) -> None:
-        self._mongo = MongoConnection(uri, prepare)
+    def __init__(self, uri: str, telemetry: Telemetry = SILENT) -> None:
+        self._mongo = MongoConnection(uri, prepare, telemetry)
 
     async def add(
         self, submission: Submission, handed_in: HandedIn, key: IdempotencyKey | None

@@ -9,6 +9,8 @@ import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from application.ports.telemetry import SILENT, Telemetry
+
 PATIENCE_S = 0.25
 """How long an answer may take, in all."""
 LEAVE_ALONE_S = 0.5
@@ -19,14 +21,17 @@ _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
 
 
-class RedisAway(Exception):
+class RedisAway(ConnectionError):
     """Redis does not answer, or refuses."""
 
 
 class RedisConnection:
     """The pool that every adapter of this Redis shares; connects when it is first asked."""
 
-    def __init__(self, url: str, *, namespace: str = "assay") -> None:
+    def __init__(
+        self, url: str, *, namespace: str = "assay", telemetry: Telemetry = SILENT
+    ) -> None:
+        self._telemetry = telemetry
         self.namespace = namespace
         self._url = url
         self._client: Redis | None = None
@@ -62,9 +67,11 @@ class RedisConnection:
         asking = asyncio.create_task(command(self.client))
         self._asking.add(asking)
         asking.add_done_callback(self._forget)
+        operation = getattr(command, "__name__", "ask").lstrip("_")
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                answer = await asyncio.shield(asking)
+            with self._telemetry.dependency("redis", operation):
+                async with asyncio.timeout(PATIENCE_S):
+                    answer = await asyncio.shield(asking)
         except (RedisError, OSError, TimeoutError) as error:
             self._say_away(error)
             raise RedisAway from error

@@ -49,12 +49,12 @@ class RedisRateLimiter(RateLimiter):
         name = f"{self._connection.namespace}:rate:{policy.name}:{policy.quota}:{policy.window_s}"
         arguments = (now, policy.quota, token, _SPARE_MS)
 
-        async def run(redis: Redis) -> list[int]:
+        async def take(redis: Redis) -> list[int]:
             taken = redis.register_script(_TAKE)(keys=[f"{name}:{key}"], args=arguments)
             return cast("list[int]", await taken)
 
         try:
-            allowed, missing = await self._connection.ask(run)
+            allowed, missing = await self._connection.ask(take)
         except RedisAway:
             return Allowance(allowed=True, remaining=policy.quota - 1, reset_s=0, retry_after_s=0)
         left = policy.quota * token - missing

@@ -16,6 +16,7 @@ from adapters.s3.uploading import PART_BYTES, upload
 from application.ports.blob_store import Blob, BlobNotFound, BlobStore, StoredBlob
 from application.ports.clock import Clock
 from application.ports.storage import StoreUnavailable
+from application.ports.telemetry import SILENT, Telemetry
 from domain.ids import BlobKey
 
 _PIECE_BYTES = 256 * 1024
@@ -37,8 +38,8 @@ class S3BlobStore(BlobStore):
     take any time as long as it moves. Every method may raise S3Refused, a StoreUnavailable.
     """
 
-    def __init__(self, options: S3Options, clock: Clock) -> None:
-        self._bucket = Bucket(options)
+    def __init__(self, options: S3Options, clock: Clock, telemetry: Telemetry = SILENT) -> None:
+        self._bucket = Bucket(options, telemetry)
         self._prefix = options.prefix
         self._clock = clock
         self._newest: OrderedDict[BlobKey, str] = OrderedDict()

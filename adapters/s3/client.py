@@ -12,6 +12,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
 
 from adapters.s3.errors import Passing, told
+from application.ports.telemetry import SILENT, Telemetry
 
 QUICK_S = 1.4
 """How long a request without a large body may take, tries and all."""
@@ -39,8 +40,9 @@ class S3Options:
 class Bucket:
     """Every method may raise StoreUnavailable, and S3Refused, which is one."""
 
-    def __init__(self, options: S3Options) -> None:
+    def __init__(self, options: S3Options, telemetry: Telemetry = SILENT) -> None:
         self.options: Final = options
+        self._telemetry = telemetry
         self._open = AsyncExitStack()
         self._making = asyncio.Lock()
         self._client: Any = None
@@ -52,7 +54,7 @@ class Bucket:
             ObjectMissing, BeyondTheEnd: as they say.
         """
         client = await self._made()
-        with told(self.options.bucket):
+        with self._telemetry.dependency("s3", operation), told(self.options.bucket):
             async with asyncio.timeout(QUICK_S):
                 return await self._tried(getattr(client, operation), arguments)
 
@@ -63,7 +65,7 @@ class Bucket:
             ObjectMissing: the upload is gone.
         """
         client = await self._made()
-        with told(self.options.bucket):
+        with self._telemetry.dependency("s3", operation), told(self.options.bucket):
             async with asyncio.timeout(self.options.stall_s) as limit:
                 body = _MovingBody(content, limit, self.options.stall_s)
                 return await self._tried(getattr(client, operation), arguments, body)
@@ -75,7 +77,8 @@ class Bucket:
             ObjectMissing: the upload is gone.
         """
         client = await self._made()
-        with told(self.options.bucket):  # how long it is silent is limited in the client
+        with self._telemetry.dependency("s3", operation), told(self.options.bucket):
+            # how long it is silent is limited in the client
             return await self._tried(getattr(client, operation), arguments)
 
     async def read(self, body: Any, count: int) -> bytes:

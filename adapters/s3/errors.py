@@ -48,11 +48,11 @@ class S3Refused(StoreUnavailable):
         return f"{WHAT} refuses: {self.reason}"
 
 
-class ObjectMissing(Exception):
+class ObjectMissing(LookupError):
     """There is no such object, or no such upload."""
 
 
-class BeyondTheEnd(Exception):
+class BeyondTheEnd(LookupError):
     """The object, which is there, has no byte that far."""
 
 

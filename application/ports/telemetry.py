@@ -4,6 +4,7 @@ Nothing here may disturb the work, and nothing of what candidates write, run or 
 inputs, outputs, addresses, tokens) is ever handed on: only ids, numbers, verdicts and names.
 """
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Protocol
@@ -19,6 +20,7 @@ from domain.submission import Submission
 
 _ANSWERS = (DomainError, LeaseLost, BlobNotFound, IdempotencyRace, ValueError)
 """What a dependency that works well raises: facts, and values that it does not take."""
+_MOST_CAUSES = 8
 _OUTAGES = (StoreUnavailable, QueueUnavailable, JudgeUnavailable, OSError)
 
 
@@ -112,11 +114,31 @@ def failure_kind(error: BaseException | None) -> str | None:
     None where it ended well, with an answer that is an exception here (there is no such blob, the
     lease is lost), or because nobody waits for it any more.
     """
-    if not isinstance(error, Exception) or isinstance(error, _ANSWERS):
+    if not isinstance(error, Exception) or _is_answer(error):
         return None
-    if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
+    causes = tuple(_causes(error))
+    if any(
+        isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ for cause in causes
+    ):
         return "timeout"
-    return "unavailable" if isinstance(error, _OUTAGES) else "unforeseen"
+    outage = any(isinstance(cause, _OUTAGES) for cause in causes)
+    return "unavailable" if outage else "unforeseen"
+
+
+def _is_answer(error: Exception) -> bool:
+    if isinstance(error, LookupError):  # not found; but a key or an index is a mistake of ours
+        return not isinstance(error, KeyError | IndexError)
+    return isinstance(error, _ANSWERS)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and those that it came from, as far as anybody would look."""
+    cause: BaseException | None = error
+    for _ in range(_MOST_CAUSES):
+        if cause is None:
+            return
+        yield cause
+        cause = cause.__cause__
 
 
 class _Unheard(Request, Judging):
