@@ -97,8 +97,8 @@ class Container(DeclarativeContainer):
     telemetry = Singleton(telemetry_of, figures, services.otlp_endpoint)
     passwords = Singleton(Argon2PasswordHasher)
     tokens = Singleton(JwtTokens, keys=keys, clock=clock)
-    sqlite = Singleton(SqliteEngine, Singleton(_below, home, "assay.db"))
-    mysql = Singleton(production.mysql_engine, services.mysql_uri)
+    sqlite = Singleton(SqliteEngine, Singleton(_below, home, "assay.db"), telemetry=telemetry)
+    mysql = Singleton(production.mysql_engine, services.mysql_uri, telemetry)
     storage = Selector(
         Singleton(choices.storage, settings),
         memory=Singleton(MemoryStorage),
@@ -110,9 +110,9 @@ class Container(DeclarativeContainer):
         memory=Singleton(MemorySubmissionRepository),
         sqlite=Singleton(SqlSubmissionRepository, sqlite),
         mysql=Singleton(SqlSubmissionRepository, mysql),
-        mongo=Singleton(production.mongo_submissions, services.mongo_uri),
+        mongo=Singleton(production.mongo_submissions, services.mongo_uri, telemetry),
     )
-    s3 = Singleton(production.s3_blobs, services.s3, clock)
+    s3 = Singleton(production.s3_blobs, services.s3, clock, telemetry)
     blobs = Selector(
         Singleton(choices.blobs, settings),
         memory=Singleton(MemoryBlobStore, clock),
@@ -135,7 +135,7 @@ class Container(DeclarativeContainer):
             allow_weak=settings.provided.may_judge_weakly,
             only=settings.provided.languages,
         ),
-        judge0=Singleton(production.judge0_judge, settings, clock),
+        judge0=Singleton(production.judge0_judge, settings, clock, telemetry),
     )
     offer = Selector(
         Singleton(choices.offer, settings),
@@ -145,9 +145,9 @@ class Container(DeclarativeContainer):
     queue = Selector(
         Singleton(choices.queue, settings),
         in_process=Singleton(InProcessTaskQueue, slots=settings.provided.judge_slots),
-        redis=Singleton(production.redis_queue, services.redis_url),
-        rabbitmq=Singleton(production.rabbitmq_queue, services.rabbitmq_url),
-        kafka=Singleton(production.kafka_queue, services),
+        redis=Singleton(production.redis_queue, services.redis_url, telemetry),
+        rabbitmq=Singleton(production.rabbitmq_queue, services.rabbitmq_url, telemetry),
+        kafka=Singleton(production.kafka_queue, services, telemetry),
     )
     dead_letters = Selector(
         Singleton(choices.queue, settings),
@@ -159,12 +159,12 @@ class Container(DeclarativeContainer):
     progress = Selector(
         Singleton(choices.news, settings),
         in_process=Singleton(InProcessProgressStream),
-        redis=Singleton(production.redis_progress, services.redis_url),
+        redis=Singleton(production.redis_progress, services.redis_url, telemetry),
     )
     rate_limiter = Selector(
         Singleton(choices.news, settings),
         in_process=Singleton(InProcessRateLimiter, clock),
-        redis=Singleton(production.redis_rate_limiter, services.redis_url, clock),
+        redis=Singleton(production.redis_rate_limiter, services.redis_url, clock, telemetry),
     )
     worker = Singleton(choices.worker, settings)
 

@@ -16,6 +16,7 @@ from application.ports.progress import ProgressStream
 from application.ports.rate_limiter import RateLimiter
 from application.ports.submissions import SubmissionRepository
 from application.ports.task_queue import TaskQueue
+from application.ports.telemetry import Telemetry
 from config.bad_setting import BadSetting
 from config.services import S3Settings, Services
 from config.settings import Settings
@@ -42,21 +43,21 @@ def _needs_extra(setting: str) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]
 
 
 @_needs_extra("MYSQL_URI")
-def mysql_engine(uri: str) -> SqlEngine:
+def mysql_engine(uri: str, telemetry: Telemetry) -> SqlEngine:
     from adapters.sql.mysql import MysqlEngine
 
-    return MysqlEngine(uri)
+    return MysqlEngine(uri, telemetry)
 
 
 @_needs_extra("MONGO_URI")
-def mongo_submissions(uri: str) -> SubmissionRepository:
+def mongo_submissions(uri: str, telemetry: Telemetry) -> SubmissionRepository:
     from adapters.mongo.submissions import MongoSubmissionRepository
 
-    return MongoSubmissionRepository(uri)
+    return MongoSubmissionRepository(uri, telemetry)
 
 
 @_needs_extra("AWS_BUCKET_NAME")
-def s3_blobs(settings: S3Settings, clock: Clock) -> BlobStore:
+def s3_blobs(settings: S3Settings, clock: Clock, telemetry: Telemetry) -> BlobStore:
     from adapters.s3.blob_store import S3BlobStore
     from adapters.s3.client import S3Options
 
@@ -67,49 +68,50 @@ def s3_blobs(settings: S3Settings, clock: Clock) -> BlobStore:
         region=settings.region,
         endpoint_url=settings.endpoint_url,
     )
-    return S3BlobStore(options, clock)
+    return S3BlobStore(options, clock, telemetry)
 
 
 @_needs_extra("REDIS_URL")
-def redis_progress(url: str) -> ProgressStream:
+def redis_progress(url: str, telemetry: Telemetry) -> ProgressStream:
     from adapters.redis.connection import RedisConnection
     from adapters.redis.progress import RedisProgressStream
 
-    return RedisProgressStream(RedisConnection(url))
+    return RedisProgressStream(RedisConnection(url, telemetry=telemetry))
 
 
 @_needs_extra("REDIS_URL")
-def redis_rate_limiter(url: str, clock: Clock) -> RateLimiter:
+def redis_rate_limiter(url: str, clock: Clock, telemetry: Telemetry) -> RateLimiter:
     from adapters.redis.connection import RedisConnection
     from adapters.redis.rate_limiter import RedisRateLimiter
 
-    return RedisRateLimiter(RedisConnection(url), clock)
+    return RedisRateLimiter(RedisConnection(url, telemetry=telemetry), clock)
 
 
 @_needs_extra("REDIS_URL")
-def redis_queue(url: str) -> TaskQueue:
+def redis_queue(url: str, telemetry: Telemetry) -> TaskQueue:
     from adapters.dramatiq.redis_broker import RedisQueueBroker
     from adapters.dramatiq.task_queue import DramatiqTaskQueue
 
-    return DramatiqTaskQueue(RedisQueueBroker(url))
+    return DramatiqTaskQueue(RedisQueueBroker(url), telemetry=telemetry)
 
 
 @_needs_extra("RABBITMQ_URL")
-def rabbitmq_queue(url: str) -> TaskQueue:
+def rabbitmq_queue(url: str, telemetry: Telemetry) -> TaskQueue:
     from adapters.dramatiq.rabbitmq_broker import RabbitMqQueueBroker
     from adapters.dramatiq.task_queue import DramatiqTaskQueue
 
-    return DramatiqTaskQueue(RabbitMqQueueBroker(url))
+    return DramatiqTaskQueue(RabbitMqQueueBroker(url), telemetry=telemetry)
 
 
 @_needs_extra("KAFKA_BROKER_URL")
-def kafka_queue(services: Services) -> TaskQueue:
+def kafka_queue(services: Services, telemetry: Telemetry) -> TaskQueue:
     from adapters.kafka.task_queue import KafkaTaskQueue
 
-    return KafkaTaskQueue(services.kafka_brokers or "", services.kafka_topic)
+    brokers, topic = services.kafka_brokers or "", services.kafka_topic
+    return KafkaTaskQueue(brokers, topic, telemetry=telemetry)
 
 
-def judge0_judge(settings: Settings, clock: Clock) -> JudgePort:
+def judge0_judge(settings: Settings, clock: Clock, telemetry: Telemetry) -> JudgePort:
     from adapters.judge0.judge import Judge0Judge
 
     return Judge0Judge(
@@ -117,6 +119,7 @@ def judge0_judge(settings: Settings, clock: Clock) -> JudgePort:
         settings.services.judge0_api_key,
         clock,
         slots=settings.judge_slots,
+        telemetry=telemetry,
     )
 
 
@@ -141,3 +144,11 @@ def kafka_dead_letters(services: Services) -> DeadLetters:
     from adapters.kafka.dead_letters import KafkaDeadLetters
 
     return KafkaDeadLetters(services.kafka_brokers or "", services.kafka_topic)
+
+
+@_needs_extra("OTEL_EXPORTER_OTLP_ENDPOINT")
+def traces(endpoint: str) -> Telemetry:
+    from adapters.telemetry.opentelemetry import OpenTelemetry
+    from adapters.telemetry.tracing import Tracing, to_collector
+
+    return OpenTelemetry(Tracing(to_collector(endpoint)))
