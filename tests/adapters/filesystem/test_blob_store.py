@@ -2,6 +2,8 @@
 
 import hashlib
 import stat
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -106,6 +108,40 @@ async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path, clock: Manua
     (tmp_path / "file").touch()
     with pytest.raises(FileExistsError):
         await FolderBlobStore(tmp_path / "file" / "blobs", clock).check()
+
+
+_PUT_TOO_MUCH = """
+import asyncio, sys
+from pathlib import Path
+from adapters.filesystem.blob_store import FolderBlobStore
+from adapters.system.clock import SystemClock
+from application.ports.storage import StoreUnavailable
+
+async def chunks():
+    for _ in range(10):
+        yield bytes(300_000)
+
+async def main():
+    store = FolderBlobStore(Path(sys.argv[1]), SystemClock())
+    try:
+        await store.put(chunks())
+    except StoreUnavailable as outage:
+        print(outage, [path.name for path in Path(sys.argv[1]).rglob("*")])
+
+asyncio.run(main())
+"""
+
+
+def test_a_full_disk_is_an_outage_and_nothing_is_left(tmp_path: Path) -> None:
+    mounted = f'mount -t tmpfs -o size=1m none {tmp_path} && exec "$@"'
+    own_mounts = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mounted, "sh")
+    put = subprocess.run(  # noqa: S603 - a program of this test
+        [*own_mounts, sys.executable, "-c", _PUT_TOO_MUCH, str(tmp_path / "blobs")],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        check=True,
+    )
+    assert put.stdout == b"the folder of blobs is not available ['incoming']\n"
 
 
 async def _leave_unfinished(root: Path, clock: ManualClock) -> Path:
