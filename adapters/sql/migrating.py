@@ -1,25 +1,19 @@
-"""From one revision of the tables to another: of a server's database, or of a SQLite file."""
+"""From one revision of a server's tables to another."""
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.mysql_server import WHAT, disposed, is_outage, single_connections, url_of
 from adapters.sql.mysql_transactions import connected
 from adapters.sql.schema import NEWEST, REVISIONS, revision_of
-from adapters.sql.tables import metadata
+from adapters.sql.stepping import FOLDER
 from application.ports.storage import StoreUnavailable
 
-_FOLDER = Path(__file__).with_name("migrations")
 _LOCK = text("SELECT GET_LOCK(CONCAT('assay migrate ', MD5(DATABASE())), :patience_s)")
 _RELEASE = text("SELECT RELEASE_LOCK(CONCAT('assay migrate ', MD5(DATABASE())))")
 _PATIENCE_S = 60
@@ -59,17 +53,6 @@ async def migrate_server(uri: str, *, to: str = NEWEST, down: bool = False) -> M
         await disposed(engine)
 
 
-def step_through(connection: Connection, found: int, wanted: int) -> None:
-    """Apply, or take back, revisions in the caller's transaction; counts of revisions."""
-    context = MigrationContext.configure(connection, opts={"target_metadata": metadata})
-    scripts = ScriptDirectory(str(_FOLDER))
-    with Operations.context(context):
-        for revision in REVISIONS[found:wanted]:
-            _module(scripts, revision).upgrade()
-        for revision in reversed(REVISIONS[wanted:found]):
-            _module(scripts, revision).downgrade()
-
-
 def _alone(connection: Connection, *, to: str, down: bool) -> Migrated:
     try:
         if connection.execute(_LOCK, {"patience_s": _PATIENCE_S}).scalar_one() != 1:
@@ -90,7 +73,7 @@ def _migrate(connection: Connection, *, to: str, down: bool) -> Migrated:
     if count and down is not (count < 0):
         raise WrongRevision(f"the database has revision {before}: {to} lies the other way")
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("script_location", str(FOLDER))
     (command.downgrade if down else command.upgrade)(config, to)
     return Migrated(before=before, after=revision_of(connection))
 
@@ -103,10 +86,3 @@ def _place(revision: str | None) -> int:
         known = ", ".join(REVISIONS)
         raise WrongRevision(f"this version knows the revisions {known}, and not {revision}")
     return REVISIONS.index(revision) + 1
-
-
-def _module(scripts: ScriptDirectory, revision: str) -> Any:
-    script = scripts.get_revision(revision)
-    if script is None:
-        raise LookupError(revision)
-    return script.module

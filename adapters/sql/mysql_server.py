@@ -4,8 +4,10 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+import asyncmy
+from asyncmy.errors import MySQLError
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import DBAPIError, InternalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InternalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
@@ -23,7 +25,7 @@ _RECYCLE_S = 1_800
 """Servers and firewalls drop connections that have been idle for hours."""
 
 _SESSION = (
-    "SET time_zone = '+00:00', sql_notes = 0,"
+    "SET time_zone = '+00:00', sql_notes = 0, max_error_count = 0,"
     " sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
     f" innodb_lock_wait_timeout = {LOCK_WAIT_S}, lock_wait_timeout = {LOCK_WAIT_S}"
 )
@@ -58,8 +60,18 @@ _UNABLE = _UNREACHABLE | frozenset(
 
 
 def url_of(uri: str) -> URL:
-    """The address for SQLAlchemy of `mysql://user:password@host[:port]/database`."""
-    return make_url(uri).set(drivername="mysql+asyncmy")
+    """The address for SQLAlchemy of `mysql://user:password@host[:port]/database`.
+
+    Raises:
+        ValueError: it says more than that, or less; the text does not repeat the password.
+    """
+    try:
+        url = make_url(uri)
+    except ArgumentError:
+        raise ValueError("must be like mysql://user:password@host/database") from None
+    if url.query:
+        raise ValueError(f"has options that are not known: {', '.join(sorted(url.query))}")
+    return url.set(drivername="mysql+asyncmy")
 
 
 def pool_of(url: URL, *, isolation: str) -> AsyncEngine:
@@ -122,12 +134,12 @@ async def ping(url: URL) -> None:
     Raises:
         StoreUnavailable: it does not.
     """
-    engine = create_async_engine(url, poolclass=NullPool, connect_args=_arguments("DO 0"))
+    address = url.translate_connect_args(username="user")
     try:
-        async with engine.connect():
-            return
-    except DBAPIError as error:
-        if is_lost(error) or code_of(error) in _UNREACHABLE:
+        connection = await asyncmy.connect(**address, autocommit=None)
+        await connection.ensure_closed()
+    except MySQLError as error:
+        if not error.args or error.args[0] in _UNREACHABLE | _LOST:
             raise StoreUnavailable(WHAT) from error
     except OSError as error:
         raise StoreUnavailable(WHAT) from error

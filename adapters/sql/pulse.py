@@ -8,12 +8,12 @@ from application.ports.storage import StoreUnavailable
 
 _PATIENCE_S = 0.5
 """How long something may take before the server is asked whether it is there."""
-_ANSWER_S = 0.7
+_ANSWER_S = 0.8
 _ASK_AGAIN_S = 0.1
 
 
 class Pulse:
-    """Ends what waits for a server in vain, within about 1.3 s, and leaves alone what it works on.
+    """Ends what waits for a server in vain, within about 1.4 s, and leaves alone what it works on.
 
     `ask` returns if the server answers and raises if it does not.
     """

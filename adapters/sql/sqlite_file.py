@@ -63,7 +63,7 @@ def _make_tables(connection: Connection, path: Path) -> None:
 
 
 def _bring_up_to_date(connection: Connection, found: int) -> None:
-    from adapters.sql.migrating import step_through  # noqa: PLC0415 - Alembic takes 0.3 s to import
+    from adapters.sql.stepping import step_through  # noqa: PLC0415 - Alembic takes 0.3 s to import
 
     step_through(connection, found, SCHEMA_VERSION)
 

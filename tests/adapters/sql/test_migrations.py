@@ -13,14 +13,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from adapters.sql import migrating
 from adapters.sql.lanes import writing
-from adapters.sql.migrating import Migrated, WrongRevision, migrate_server, step_through
+from adapters.sql.migrating import Migrated, WrongRevision, migrate_server
 from adapters.sql.mysql import MysqlEngine
 from adapters.sql.mysql_server import single_connections, url_of
 from adapters.sql.schema import NEWEST, REVISIONS, SchemaAhead, SchemaBehind
 from adapters.sql.sqlite import SqliteEngine
 from adapters.sql.sqlite_file import SCHEMA_VERSION, engine_of
+from adapters.sql.stepping import FOLDER, step_through
 from adapters.sql.storage import SqlStorage
 from adapters.sql.submissions import SqlSubmissionRepository
 from adapters.sql.tables import metadata
@@ -41,7 +41,7 @@ FIRST = 1
 
 
 def test_the_known_revisions_are_those_of_the_folder_in_order() -> None:
-    folder = ScriptDirectory(str(Path(migrating.__file__).with_name("migrations")))
+    folder = ScriptDirectory(str(FOLDER))
     assert tuple(script.revision for script in folder.walk_revisions())[::-1] == REVISIONS
 
 

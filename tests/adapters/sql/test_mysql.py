@@ -36,7 +36,7 @@ from tests.services.process import PrivateServer
 from tests.services.proxy import Proxy, proxy_to
 
 SOON_S = 2.0
-"""1.3 s is what is promised; the rest is for a machine that has much to do."""
+"""1.4 s is what is promised; the rest is for a machine that has much to do."""
 COMMIT = b"\x03COMMIT"
 CLASSES = [WorkClass.SUBMISSION]
 
@@ -78,6 +78,13 @@ async def beyond(database: str, proxy: Proxy) -> AsyncIterator[MysqlEngine]:
 
 async def test_nothing_is_connected_before_the_first_use() -> None:
     await MysqlEngine("mysql://nobody:x@127.0.0.1:1/nothing").close()
+
+
+@pytest.mark.parametrize("uri", ["", "mysql:/x", "mysql://u:secret@h/d?ssl=on"])
+def test_an_address_that_cannot_be_used_is_refused_without_its_password(uri: str) -> None:
+    with pytest.raises(ValueError, match=r"must be like|options") as refusal:
+        MysqlEngine(uri)
+    assert "secret" not in str(refusal.value)
 
 
 async def test_a_server_that_is_not_there_is_not_available() -> None:
