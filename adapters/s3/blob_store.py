@@ -89,14 +89,19 @@ class S3BlobStore(BlobStore):
             yield newest
 
     async def remove_unfinished(self, begun_before: datetime) -> int:
-        """Besides uploads, those are objects of checks, and objects that a later put replaced."""
+        """Besides uploads, those are objects of checks, and objects that a later put replaced.
+
+        A put under way may still take back what it stored: only an old one has replaced another.
+        """
         removed = await self._abort_uploads(begun_before)
         previous: ObjectName | None = None
         async for name, _ in self._objects():
-            if name.key is None and name.put_at < begun_before:
+            if name.put_at >= begun_before:
+                continue
+            if name.key is None:
                 await self._remove(name)
                 removed += 1
-            if previous is not None and previous.key == name.key and name.key is not None:
+            elif previous is not None and previous.key == name.key:
                 await self._remove(previous)
                 removed += 1
             previous = name
