@@ -17,7 +17,7 @@ class DramatiqDeadLetters(DeadLetters):
 
     def __init__(self, broker: QueueBroker) -> None:
         self._broker = broker
-        self._thread = OwnThread("dead-letters", PATIENCE_S)
+        self._thread = OwnThread("dead-letters", PATIENCE_S, broker.close)
 
     async def newest(self, limit: int) -> Sequence[DeadLetter]:
         letters = await self._thread.do(lambda: self._all(limit))
@@ -30,7 +30,7 @@ class DramatiqDeadLetters(DeadLetters):
         await self._thread.do(lambda: self._take(letter_id, resending=False))
 
     async def close(self) -> None:
-        self._thread.end()
+        await self._thread.end()
 
     def _all(self, limit: int) -> list[DeadLetter]:
         queues = self._broker.queues

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from datetime import datetime
 from typing import Any
@@ -26,9 +26,12 @@ _log = structlog.get_logger(__name__)
 class DramatiqConsumer(Consumer):
     """Runs one Dramatiq worker with a thread for each slot, on a broker that has our queues."""
 
-    def __init__(self, broker: Broker, clock: Clock) -> None:
+    def __init__(
+        self, broker: Broker, clock: Clock, *, retry_after_s: Sequence[float] = RETRY_AFTER_S
+    ) -> None:
         self._broker = broker
         self._clock = clock
+        self._retry_after_s = retry_after_s
         self._judging: set[asyncio.Task[Any] | None] = set()
 
     async def consume(self, core: WorkerCore) -> None:
@@ -43,7 +46,7 @@ class DramatiqConsumer(Consumer):
         def judge_submission(_work_class: str) -> None:
             asyncio.run_coroutine_threadsafe(self._judge(core), loop).result()
 
-        self._broker.add_middleware(_Tries(self._clock.now))
+        self._broker.add_middleware(_Tries(self._clock.now, self._retry_after_s))
         queues = sorted(self._broker.get_declared_queues())
         dramatiq.actor(broker=self._broker, queue_name=queues[0])(judge_submission)
         worker = dramatiq.Worker(self._broker, worker_timeout=IDLE_MS, worker_threads=core.slots)
@@ -85,8 +88,9 @@ class _Tries(Middleware):
     was sent: so it is sent once more, marked as dead, and rejected by whoever gets it.
     """
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], retry_after_s: Sequence[float]) -> None:
         self._now = now
+        self._retry_after_s = retry_after_s
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         if "reason" in message.options:
@@ -103,9 +107,9 @@ class _Tries(Middleware):
         if exception is None or isinstance(exception, CancelledError):
             return
         tries = message.options.get("tries", 0) + 1
-        if tries <= len(RETRY_AFTER_S):
+        if tries <= len(self._retry_after_s):
             again = message.copy(options={"tries": tries})
-            broker.enqueue(again, delay=round(RETRY_AFTER_S[tries - 1] * 1_000))
+            broker.enqueue(again, delay=round(self._retry_after_s[tries - 1] * 1_000))
             return
         reason = f"{type(exception).__name__}: {exception}"[:_MOST_REASON]
         failed_at = round(self._now().timestamp() * 1_000)

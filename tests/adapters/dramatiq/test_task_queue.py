@@ -1,0 +1,80 @@
+"""Sending wake-ups while the broker is away."""
+
+import asyncio
+import contextlib
+import time
+
+import pytest
+
+from adapters.dramatiq.task_queue import DramatiqTaskQueue
+from application.ports.task_queue import QueueUnavailable
+from domain.submission import WorkClass
+from tests.adapters.dramatiq.house import House
+
+RUN = WorkClass.RUN
+
+
+async def test_a_dead_broker_is_told_at_once_and_found_again_with_all_it_had(
+    house: House,
+) -> None:
+    queue = house.queue()
+    for _ in range(5):
+        await queue.judge_submission(RUN)
+    house.server.kill()
+    begun = time.monotonic()
+    with pytest.raises(QueueUnavailable):
+        await queue.judge_submission(RUN)
+    with pytest.raises(QueueUnavailable):
+        await queue.check()
+    assert time.monotonic() - begun < 2.5
+    house.server.start()
+    await _until_sent(queue)
+    await queue.check()
+    assert await asyncio.to_thread(_length, house) == 6
+    await queue.close()
+
+
+async def test_a_broker_that_hangs_costs_a_second_and_blocks_nobody(house: House) -> None:
+    queue = house.queue()
+    await queue.judge_submission(RUN)
+    house.server.freeze()
+    begun = time.monotonic()
+    sending = asyncio.gather(
+        *(queue.judge_submission(RUN) for _ in range(100)), return_exceptions=True
+    )
+    await asyncio.sleep(0)
+    assert time.monotonic() - begun < 0.5
+    outcomes = await sending
+    assert time.monotonic() - begun < 1.5
+    assert {type(outcome) for outcome in outcomes} == {QueueUnavailable}
+    house.server.thaw()
+    await _until_sent(queue)
+    await queue.close()
+
+
+async def test_a_queue_may_be_closed_while_the_broker_hangs(house: House) -> None:
+    queue = house.queue()
+    await queue.judge_submission(RUN)
+    house.server.freeze()
+    begun = time.monotonic()
+    with contextlib.suppress(QueueUnavailable):
+        await queue.judge_submission(RUN)
+    await queue.close()
+    assert time.monotonic() - begun < 2.5
+    house.server.thaw()
+
+
+async def _until_sent(queue: DramatiqTaskQueue) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            with contextlib.suppress(QueueUnavailable):
+                return await queue.judge_submission(RUN)
+            await asyncio.sleep(0.05)
+
+
+def _length(house: House) -> int:
+    broker = house.broker()
+    try:
+        return broker.length(RUN)
+    finally:
+        broker.close()
