@@ -17,8 +17,13 @@ from entrypoints.worker.kafka_member import Member
 from entrypoints.worker.kafka_second_tries import SecondTries
 
 REQUEST_S = 5.0
-LEAVE_S = 5.0
-"""How long the broker has to hear that this worker leaves; else it notices by itself."""
+RETRY_S = 0.5
+"""Between tries at a broker that is away: each one is a line in the log."""
+LEAVE_S = 15.0
+"""How long the broker has to hear that this worker leaves; else it notices by itself.
+
+Longer than one request: a client whose stop is broken off leaves its connections open.
+"""
 
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +57,10 @@ class KafkaConsumer(Consumer):
     @asynccontextmanager
     async def _membership(self, core: WorkerCore) -> AsyncIterator[Member]:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self.brokers, acks="all", request_timeout_ms=_ms(REQUEST_S)
+            bootstrap_servers=self.brokers,
+            acks="all",
+            request_timeout_ms=_ms(REQUEST_S),
+            retry_backoff_ms=_ms(RETRY_S),
         )
         consumer = self._consumer()
         second_tries = SecondTries(
@@ -80,7 +88,8 @@ class KafkaConsumer(Consumer):
             session_timeout_ms=_ms(self.session_s),
             heartbeat_interval_ms=_ms(self.session_s / 4),
             max_poll_interval_ms=_ms(self.idle_s),
-            request_timeout_ms=_ms(self.session_s + REQUEST_S),  # joining waits for the others
+            request_timeout_ms=_ms(self.session_s + 2),  # to join means to wait for the others
+            retry_backoff_ms=_ms(RETRY_S),
         )
 
 

@@ -79,6 +79,13 @@ def kafka_url() -> str:
     return url
 
 
+@functools.cache
+def mortal_kafka() -> tuple[PrivateServer, str]:
+    """A second one, for tests that kill it: whoever uses it leaves it running."""
+    server, brokers = kafka_server(private_folder("kafka"))
+    return kept_up(server), brokers
+
+
 def _jars() -> Path:
     """The folder that `.ci/kafka.sh` fills."""
     cache = given("ASSAY_TEST_CACHE") or _user_cache() / "assay-test"

@@ -14,7 +14,7 @@ from adapters.kafka.task_queue import KafkaTaskQueue
 from application.ports.task_queue import QueueUnavailable
 from domain.submission import WorkClass
 from tests.contracts.kafka_adapters import PARTITIONS, fresh_topic
-from tests.services.kafka import kafka_server, kafka_url
+from tests.services.kafka import kafka_url, mortal_kafka
 from tests.services.process import PrivateServer, free_port
 
 SOON_S = 1.5
@@ -23,19 +23,11 @@ CLOSED_S = 5
 QueueOf = Callable[..., KafkaTaskQueue]
 
 
-@pytest.fixture(scope="module")
-def one_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PrivateServer, str]]:
-    server, brokers = kafka_server(tmp_path_factory.mktemp("kafka"))
-    yield server, brokers
-    server.kill()
-
-
 @pytest.fixture
-def own_kafka(one_kafka: tuple[PrivateServer, str]) -> tuple[PrivateServer, str]:
-    server, _ = one_kafka
-    if server.process is None:
-        server.start()
-    return one_kafka
+def own_kafka() -> Iterator[tuple[PrivateServer, str]]:
+    server, brokers = mortal_kafka()
+    yield server, brokers
+    server.thaw() if server.process else server.start()
 
 
 @pytest.fixture
@@ -91,7 +83,7 @@ async def test_a_kafka_that_is_not_there_is_told_of_at_once(queue_of: QueueOf) -
 
 async def test_the_topics_are_made_at_first_use(queue_of: QueueOf) -> None:
     topic = fresh_topic()
-    await queue_of(kafka_url(), topic).judge_submission(WorkClass.RUN)
+    await sent_at_last(queue_of(kafka_url(), topic))
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_url())
     await admin.start()
     made = await admin.describe_topics([topic, f"{topic}.retry", f"{topic}.dead"])
@@ -105,7 +97,7 @@ async def test_a_topic_that_somebody_made_is_left_as_it_is(queue_of: QueueOf) ->
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_url())
     await admin.start()
     await admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
-    await queue_of(kafka_url(), topic).judge_submission(WorkClass.RUN)
+    await sent_at_last(queue_of(kafka_url(), topic))
     made = await admin.describe_topics([topic])
     await admin.close()
     assert len(made[0]["partitions"]) == 1
@@ -114,13 +106,14 @@ async def test_a_topic_that_somebody_made_is_left_as_it_is(queue_of: QueueOf) ->
 async def test_many_servers_at_once_make_the_topics_once(queue_of: QueueOf) -> None:
     topic = fresh_topic()
     queues = [queue_of(kafka_url(), topic) for _ in range(4)]
-    await asyncio.gather(*(queue.judge_submission(WorkClass.RUN) for queue in queues))
+    await asyncio.gather(*(sent_at_last(queue) for queue in queues))
     assert (await messages(kafka_url(), topic)).total() == 4
 
 
 async def test_a_wake_up_does_not_wait_behind_another_where_it_need_not(queue_of: QueueOf) -> None:
     topic = fresh_topic()
     queue = queue_of(kafka_url(), topic)
+    await queue.prepare()
     for _ in range(PARTITIONS):
         await queue.judge_submission(WorkClass.SUBMISSION)
     assert await messages(kafka_url(), topic) == dict.fromkeys(range(PARTITIONS), 1)
@@ -129,6 +122,8 @@ async def test_a_wake_up_does_not_wait_behind_another_where_it_need_not(queue_of
 async def test_a_server_sees_the_wake_ups_of_another(queue_of: QueueOf) -> None:
     topic = fresh_topic()
     one, another = queue_of(kafka_url(), topic), queue_of(kafka_url(), topic)
+    await one.prepare()
+    await another.prepare()
     for _ in range(50):
         await one.judge_submission(WorkClass.SUBMISSION)
     sent = await messages(kafka_url(), topic)
@@ -142,7 +137,7 @@ async def test_the_broker_killed_and_restarted_has_what_was_sent_and_takes_more(
     server, brokers = own_kafka
     topic = fresh_topic()
     queue = queue_of(brokers, topic)
-    await queue.judge_submission(WorkClass.SUBMISSION)
+    await sent_at_last(queue)
     server.kill()
     assert await refused_after_s(queue) < SOON_S
     server.start()
@@ -156,7 +151,7 @@ async def test_a_broker_that_stands_still_holds_up_one_caller_only(
 ) -> None:
     server, brokers = own_kafka
     queue = queue_of(brokers, fresh_topic())
-    await queue.judge_submission(WorkClass.SUBMISSION)
+    await sent_at_last(queue)
     server.freeze()
     first, second = await refused_after_s(queue), await refused_after_s(queue)
     server.thaw()
@@ -180,7 +175,7 @@ async def test_closing_does_not_wait_for_a_broker_that_is_gone(
 ) -> None:
     server, brokers = own_kafka
     queue = queue_of(brokers, fresh_topic())
-    await queue.judge_submission(WorkClass.SUBMISSION)
+    await sent_at_last(queue)
     server.kill()
     await refused_after_s(queue)
     async with asyncio.timeout(CLOSED_S):

@@ -12,6 +12,8 @@ from adapters.kafka.dead_letters import KafkaDeadLetters
 from adapters.memory.clock import ManualClock
 from domain.submission import WorkClass
 from entrypoints.worker.core import RETRY_AFTER_S
+from entrypoints.worker.kafka import LEAVE_S
+from entrypoints.worker.kafka_member import COMMIT_S
 from tests.contracts.kafka_adapters import fresh_topic
 from tests.entrypoints.worker.kafka_house import (
     PATIENCE_S,
@@ -22,7 +24,7 @@ from tests.entrypoints.worker.kafka_house import (
     until_acknowledged,
     until_members,
 )
-from tests.services.kafka import kafka_server, kafka_url
+from tests.services.kafka import kafka_url, mortal_kafka
 from tests.services.process import PrivateServer
 
 
@@ -33,22 +35,21 @@ async def house() -> AsyncIterator[House]:
     await house.close()
 
 
-@pytest.fixture(scope="module")
-def one_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PrivateServer, str]]:
-    server, brokers = kafka_server(tmp_path_factory.mktemp("kafka"))
+@pytest.fixture
+def own_kafka() -> Iterator[tuple[PrivateServer, str]]:
+    server, brokers = mortal_kafka()
     yield server, brokers
-    server.kill()
+    server.thaw() if server.process else server.start()
 
 
 @pytest.fixture
-def server(one_kafka: tuple[PrivateServer, str]) -> PrivateServer:
-    """A Kafka of this module's own, which may run or not."""
-    return one_kafka[0]
+def server(own_kafka: tuple[PrivateServer, str]) -> PrivateServer:
+    return own_kafka[0]
 
 
 @pytest.fixture
-async def own_house(one_kafka: tuple[PrivateServer, str]) -> AsyncIterator[House]:
-    house = House(one_kafka[1], fresh_topic())
+async def own_house(own_kafka: tuple[PrivateServer, str]) -> AsyncIterator[House]:
+    house = House(own_kafka[1], fresh_topic())
     yield house
     await house.close()
 
@@ -224,6 +225,21 @@ async def test_the_broker_killed_while_a_worker_judges_is_told_when_it_is_back(
     before = desk.begun
     await own_house.wake()
     await until(lambda: desk.begun > before)
+
+
+async def test_a_broker_that_does_not_answer_does_not_hold_up_a_stop(
+    server: PrivateServer, own_house: House
+) -> None:
+    desk = Desk()
+    worker = own_house.worker(desk).task
+    await own_house.wake()
+    await until(lambda: desk.judging == 1)
+    server.freeze()
+    worker.cancel()
+    desk.go.set()
+    done, _ = await asyncio.wait({worker}, timeout=COMMIT_S + LEAVE_S)
+    server.thaw()
+    assert done == {worker}
 
 
 async def test_a_broker_that_stood_still_longer_than_a_session_goes_on_waking(
