@@ -117,12 +117,11 @@ def failure_kind(error: BaseException | None) -> str | None:
     if not isinstance(error, Exception) or _is_answer(error):
         return None
     causes = tuple(_causes(error))
-    if any(
-        isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ for cause in causes
-    ):
+    names = " ".join(type(cause).__name__ for cause in causes)  # of libraries unknown here, too
+    if "Timeout" in names:
         return "timeout"
-    outage = any(isinstance(cause, _OUTAGES) for cause in causes)
-    return "unavailable" if outage else "unforeseen"
+    is_outage = any(isinstance(cause, _OUTAGES) for cause in causes) or "Connect" in names
+    return "unavailable" if is_outage else "unforeseen"
 
 
 def _is_answer(error: Exception) -> bool:
