@@ -20,6 +20,8 @@ from domain.submission import SubmissionStatus, WorkClass
 
 _AT_ONCE = 32
 """How many of the oldest pieces are looked at together."""
+_TRIES = 4
+"""How many of them are tried before looking again."""
 
 
 async def claim_next(
@@ -53,12 +55,12 @@ async def _take(
 
 
 def _in_turn(ids: Sequence[SubmissionId], lease: Lease) -> Sequence[SubmissionId]:
-    """The oldest, and, where others are after it at this moment, the rest in an order of our own.
+    """The oldest, and, where others are after it at this moment, a few in an order of our own.
 
     Otherwise all would go on to race each other for the second, the third and so on.
     """
     start = 1 + zlib.crc32(lease.token.encode()) % max(1, len(ids) - 1)
-    return [*ids[:1], *ids[start:], *ids[1:start]]
+    return [*ids[:1], *ids[start:], *ids[1:start]][:_TRIES]
 
 
 def due(work_class: WorkClass, now: datetime) -> Document:
