@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import structlog
 
 from application.ports.clock import Clock
+from application.ports.dead_letters import Graveyard
 from application.ports.storage import StoreUnavailable
 from application.ports.task_queue import WakeUps
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.judge_submission import JudgeSubmission
 from application.use_cases.recover_work import RecoverWork
 from application.use_cases.wake_workers import WakeWorkers
-from entrypoints.worker.core import AFTER_FAILURE_S, Consumer, WorkerCore
+from domain.submission import WorkClass
+from entrypoints.worker.core import RETRY_AFTER_S, Consumer, WorkerCore
 
 _log = structlog.get_logger(__name__)
 
@@ -23,20 +25,43 @@ class InProcessConsumer(Consumer):
 
     wake_ups: WakeUps
     clock: Clock
+    graveyard: Graveyard | None = None
 
     async def consume(self, core: WorkerCore) -> None:
-        async with asyncio.TaskGroup() as slots:
+        async with asyncio.TaskGroup() as tasks:
             for _ in range(core.slots):
-                slots.create_task(self._slot(core))
+                tasks.create_task(self._slot(core, tasks))
 
-    async def _slot(self, core: WorkerCore) -> None:
+    async def _slot(self, core: WorkerCore, tasks: asyncio.TaskGroup) -> None:
         while True:
-            await self.wake_ups.next()
-            try:
-                await core.judge()
-            except Exception:  # noqa: BLE001 - whatever failed, the worker has to go on
-                _log.exception("judging failed; the store holds the work for another try")
-                await self.clock.sleep(AFTER_FAILURE_S)
+            work_class = await self.wake_ups.next()
+            await self._tried(core, tasks, work_class, tries=1)
+
+    async def _tried(
+        self, core: WorkerCore, tasks: asyncio.TaskGroup, work_class: WorkClass, *, tries: int
+    ) -> None:
+        try:
+            await core.judge()
+        except Exception as error:  # noqa: BLE001 - whatever failed, the worker has to go on
+            if tries <= len(RETRY_AFTER_S):
+                _log.exception("judging failed and will be tried again", tries=tries)
+                tasks.create_task(self._tried_later(core, tasks, work_class, tries=tries))
+            else:
+                _log.exception("a wake-up is given up", tries=tries)
+                self._bury(work_class, error, tries)
+
+    async def _tried_later(
+        self, core: WorkerCore, tasks: asyncio.TaskGroup, work_class: WorkClass, *, tries: int
+    ) -> None:
+        await self.clock.sleep(RETRY_AFTER_S[tries - 1])
+        await self._tried(core, tasks, work_class, tries=tries + 1)
+
+    def _bury(self, work_class: WorkClass, error: Exception, tries: int) -> None:
+        if self.graveyard is not None:
+            reason = f"{type(error).__name__}: {error}"
+            self.graveyard.bury(
+                work_class, reason=reason, failed_at=self.clock.now(), attempts=tries
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +75,7 @@ class InProcessWorker:
     wake_ups: WakeUps
     clock: Clock
     slots: int
+    graveyard: Graveyard | None = None
 
     async def run(self) -> None:
         """Take up what the last life left, then work; ends only by being cancelled."""
@@ -61,11 +87,12 @@ class InProcessWorker:
             slots=self.slots,
         )
         await self._recover()
+        consumer = InProcessConsumer(
+            wake_ups=self.wake_ups, clock=self.clock, graveyard=self.graveyard
+        )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(core.keep_time())
-            tasks.create_task(
-                InProcessConsumer(wake_ups=self.wake_ups, clock=self.clock).consume(core)
-            )
+            tasks.create_task(consumer.consume(core))
 
     async def _recover(self) -> None:
         try:
