@@ -26,7 +26,7 @@ from tests.services.process import PrivateServer
 
 ALL = tuple(WorkClass)
 KILLS = 3
-MANY = 60
+MANY = 48
 T = TypeVar("T")
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from adapters.mongo.client import QUICK_S, Collections, MongoConnection
+from adapters.mongo.client import QUICK_S, Collections, MongoConnection, MongoRefused
 from adapters.mongo.schema import prepare
 from adapters.mongo.submissions import MongoSubmissionRepository
 from application.ports.storage import StoreUnavailable
@@ -131,6 +131,17 @@ async def test_a_server_that_is_not_there_is_unavailable_soon() -> None:
     assert await _refused_after_s(lambda: repository.get(S1)) < PATIENCE_S
     await repository.close()
     await repository.close()
+
+
+async def test_refused_credentials_are_told_apart_without_naming_them(
+    server: tuple[PrivateServer, str],
+) -> None:
+    address = server[1].replace("mongodb://", "mongodb://bob:secret@")
+    repository = MongoSubmissionRepository(address)
+    with pytest.raises(MongoRefused, match="refuses") as refusal:
+        await repository.check()
+    await repository.close()
+    assert "secret" not in str(refusal.value)
 
 
 async def test_a_closed_repository_is_unavailable(repository: SubmissionRepository) -> None:
