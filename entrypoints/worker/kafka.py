@@ -88,7 +88,7 @@ class KafkaConsumer(Consumer):
             session_timeout_ms=_ms(self.session_s),
             heartbeat_interval_ms=_ms(self.session_s / 4),
             max_poll_interval_ms=_ms(self.idle_s),
-            request_timeout_ms=_ms(self.session_s + 2),  # to join means to wait for the others
+            request_timeout_ms=_ms(self.session_s + 4),  # to join means to wait for the others
             retry_backoff_ms=_ms(RETRY_S),
         )
 

@@ -19,7 +19,7 @@ from entrypoints.worker.kafka import KafkaConsumer
 
 PARTITIONS = 2
 SESSION_S = 2.0
-PATIENCE_S = 40.0
+PATIENCE_S = 50.0
 
 
 class Desk(WorkerCore):
