@@ -1,19 +1,21 @@
-"""The start: every store answers, or nothing is promised to anyone."""
+"""The start: every service answers, or nothing is promised to anyone (decision 36)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
 
-from adapters.sql.sqlite_file import SchemaTooNew
-from application.ports.storage import StoreUnavailable
+from adapters.sql.schema import AnotherSchema
+from application.ports.clock import Clock
+from application.ports.storage import StoreRefused, StoreUnavailable
 from config.bad_setting import BadSetting
 from config.container import Container
 
 PATIENCE = timedelta(seconds=30)
-"""How long a service may be away at the start: longer, and its address is wrong (decision 36)."""
+"""How long a service may be away at the start: longer, and its address is wrong."""
 _LOOK_AGAIN_S = 0.5
 
+_Check = Callable[[], Awaitable[None]]
 _log = structlog.get_logger(__name__)
 
 
@@ -21,36 +23,62 @@ async def open_stores(container: Container, *, patience: timedelta = PATIENCE) -
     """Return when all that is stored anywhere can be reached.
 
     Raises:
-        BadSetting: the home folder holds the data of a later version, or a setting is wrong.
-        StoreUnavailable: a store could not be reached for that long.
+        BadSetting: the tables are those of another version of the program.
+        StoreRefused: a store does not let us in; it is not waited for.
+        StoreUnavailable: a store could not be reached for that long; names it.
     """
-    give_up_after = _Deadline(container, patience)
+    await _open(container, _stores(container), patience)
+
+
+async def open_services(container: Container, *, patience: timedelta = PATIENCE) -> None:
+    """Return when, beside the stores, the queue, Redis and Judge0 answer, where they are set.
+
+    Raises:
+        BadSetting, StoreRefused, StoreUnavailable: as `open_stores`; for other services, too.
+        JudgeUnavailable: Judge0 does not answer, or refuses.
+    """
+    others: dict[str, _Check] = {
+        "the queue": container.queue().check,
+        "Redis for events": container.progress().check,
+        "Redis for rate limits": container.rate_limiter().check,
+    }
+    await _open(container, _stores(container) | others, patience)
+    if container.settings().services.judge0_url is not None:
+        await container.judge().start()
+
+
+def _stores(container: Container) -> dict[str, _Check]:
+    return {
+        "users and challenges": container.storage().check,
+        "submissions": container.submissions().check,
+        "test data": container.blobs().check,
+    }
+
+
+async def _open(container: Container, checks: dict[str, _Check], patience: timedelta) -> None:
+    clock: Clock = container.clock()
+    give_up_at = clock.now() + patience
+    told: set[str] = set()
+    for name, check in checks.items():
+        while (trouble := await _trouble(check, name)) is not None:
+            if clock.now() >= give_up_at:
+                raise trouble
+            if name not in told:
+                _log.warning("waiting for a service", service=name, reason=str(trouble))
+            told.add(name)
+            await clock.sleep(_LOOK_AGAIN_S)
+
+
+async def _trouble(check: _Check, name: str) -> StoreUnavailable | None:
+    """What keeps a service from answering that may pass."""
     try:
-        await give_up_after(container.storage().check)
-        await give_up_after(container.submissions().check)
-        await give_up_after(container.blobs().check)
-    except SchemaTooNew as error:
-        raise BadSetting("ASSAY_HOME", f"cannot be used: {error}") from None
-
-
-class _Deadline:
-    """One for all stores together."""
-
-    def __init__(self, container: Container, patience: timedelta) -> None:
-        self._clock = container.clock()
-        self._end = self._clock.now() + patience
-
-    async def __call__(self, check: Callable[[], Awaitable[None]]) -> None:
-        told = False
-        while True:
-            try:
-                await check()
-            except StoreUnavailable as away:
-                if self._clock.now() >= self._end:
-                    raise
-                if not told:
-                    _log.warning("waiting for a store", store=away.what)
-                told = True
-                await self._clock.sleep(_LOOK_AGAIN_S)
-            else:
-                return
+        await check()
+    except AnotherSchema as error:
+        raise BadSetting("ASSAY_HOME or MYSQL_URI", f"cannot be used: {error}") from None
+    except StoreRefused:
+        raise
+    except StoreUnavailable as away:
+        return away
+    except Exception as error:  # noqa: BLE001 - what a check raises says why it fails
+        return StoreUnavailable(f"{name} ({type(error).__name__}: {error})")
+    return None

@@ -18,7 +18,7 @@ from config.container import Container, close
 from config.home_lock import locked_home
 from config.services import QueueKind
 from config.settings import Settings
-from config.start import open_stores
+from config.start import open_services
 from entrypoints.connections import GuardedConnection
 from entrypoints.http.app import create_app
 from entrypoints.http.streams import Streams
@@ -71,7 +71,7 @@ async def _serve(
     container = Container(settings=settings)
     streams = Streams()
     try:
-        await open_stores(container)
+        await open_services(container)
         await _first_admin(container, settings)
         await prepare(container)
         server = _Server(_uvicorn_config(_app(container, settings, streams)), streams)
@@ -143,14 +143,24 @@ def _app(container: Container, settings: Settings, streams: Streams) -> Litestar
         if not _judges(settings):
             yield
             return
-        worker = asyncio.create_task(_worker(container).run())
+        container.figures().note_slots(container.judge().slots)
+        tasks = {
+            asyncio.create_task(_worker(container).run()),
+            asyncio.create_task(_say_whether_anything_can_be_judged(container)),
+        }
         try:
             yield
         finally:
-            worker.cancel()
-            await asyncio.wait({worker})
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     return create_app(_use_cases(container), options, lifespan=[working], streams=streams)
+
+
+async def _say_whether_anything_can_be_judged(container: Container) -> None:
+    if not await container.judge().languages():
+        _log.error("nothing can be judged on this machine: `assay doctor` says why")
 
 
 def _judges(settings: Settings) -> bool:

@@ -35,7 +35,7 @@ class S3BlobStore(BlobStore):
     first 8 MiB in memory), and go up with checksums, above 8 MiB in parts.
 
     Requests that carry no large body end within QUICK_S, also when the server hangs; a body may
-    take any time as long as it moves. Every method may raise S3Refused, a StoreUnavailable.
+    take any time as long as it moves. Every method may raise StoreRefused, a StoreUnavailable.
     """
 
     def __init__(self, options: S3Options, clock: Clock, telemetry: Telemetry = SILENT) -> None:

@@ -38,7 +38,7 @@ class S3Options:
 
 
 class Bucket:
-    """Every method may raise StoreUnavailable, and S3Refused, which is one."""
+    """Every method may raise StoreUnavailable, and StoreRefused, which is one."""
 
     def __init__(self, options: S3Options, telemetry: Telemetry = SILENT) -> None:
         self.options: Final = options

@@ -17,7 +17,7 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
-from application.ports.storage import StoreUnavailable
+from application.ports.storage import StoreRefused, StoreUnavailable
 
 WHAT = "S3"
 _FORBIDDEN = frozenset({401, 403})
@@ -35,17 +35,6 @@ _REASONS = {
     "SignatureDoesNotMatch": "the secret key does not fit the access key",
 }
 _DAMAGED_ON_THE_WAY = frozenset({"BadDigest", "InvalidDigest", "RequestTimeout"})
-
-
-class S3Refused(StoreUnavailable):
-    """S3 answers, but not to this configuration: waiting will not help, `reason` says what is."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(WHAT)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{WHAT} refuses: {self.reason}"
 
 
 class ObjectMissing(LookupError):
@@ -69,7 +58,7 @@ def told(bucket: str) -> Iterator[None]:
 
     Raises:
         ObjectMissing, BeyondTheEnd: as they say.
-        S3Refused: the configuration does not fit.
+        StoreRefused: the configuration does not fit.
         Passing: the server cannot be reached, or is in trouble.
         StoreUnavailable: it has been waited for long enough.
     """
@@ -89,9 +78,9 @@ def told(bucket: str) -> Iterator[None]:
     ) as error:
         raise Passing from error
     except ParamValidationError as error:  # nothing else of ours is checked before it is sent
-        raise S3Refused(_REASONS["InvalidBucketName"].format(bucket=bucket)) from error
+        raise StoreRefused(WHAT, _REASONS["InvalidBucketName"].format(bucket=bucket)) from error
     except BotoCoreError as error:
-        raise S3Refused(str(error)) from error
+        raise StoreRefused(WHAT, str(error)) from error
 
 
 def _of_answer(error: ClientError, bucket: str) -> Exception:
@@ -103,7 +92,7 @@ def _of_answer(error: ClientError, bucket: str) -> Exception:
     if code == "InvalidRange":
         return BeyondTheEnd()
     if code in _REASONS:
-        return S3Refused(_REASONS[code].format(bucket=bucket))
+        return StoreRefused(WHAT, _REASONS[code].format(bucket=bucket))
     if status >= _SERVER_ERROR or status in _TRANSIENT or code in _DAMAGED_ON_THE_WAY:
         return Passing()
-    return S3Refused(f"{code}: {answer.get('Error', {}).get('Message', '')}")
+    return StoreRefused(WHAT, f"{code}: {answer.get('Error', {}).get('Message', '')}")

@@ -28,6 +28,15 @@ class StoreUnavailable(Exception):
         self.what = what
 
 
+class StoreRefused(StoreUnavailable):
+    """A store is there and does not let us in: waiting helps nothing, `reason` says what would."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(what)
+        self.args = (f"{what} refuses: {reason}",)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKey:
     """A client's key for one creation; `body_hash` tells whether a repeat is the same request."""

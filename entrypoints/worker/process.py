@@ -11,7 +11,7 @@ from application.ports.judge import JudgeUnavailable
 from application.ports.storage import StoreUnavailable
 from config.container import Container, close
 from config.settings import Settings
-from config.start import open_stores
+from config.start import open_services
 from entrypoints.logs import configure_logs
 from entrypoints.metrics import Metrics
 from entrypoints.worker.consumers import consumer_of
@@ -59,7 +59,7 @@ async def _run(settings: Settings, announce: Callable[[int], None]) -> None:
 
 async def _ready(container: Container) -> None:
     """Return when the stores answer and something can be judged: else others are to do it."""
-    await open_stores(container)
+    await open_services(container)
     if not await container.judge().languages():
         raise JudgeUnavailable("no language works on this machine: see assay doctor")
 

@@ -16,10 +16,9 @@ import pytest
 from adapters.memory.clock import ManualClock
 from adapters.s3.blob_store import S3BlobStore
 from adapters.s3.client import S3Options
-from adapters.s3.errors import S3Refused
 from adapters.s3.names import ObjectName
 from application.ports.blob_store import BlobNotFound
-from application.ports.storage import StoreUnavailable
+from application.ports.storage import StoreRefused, StoreUnavailable
 from domain.ids import BlobKey
 from tests.contracts.s3_adapters import objects, options_of, uploads
 from tests.services.s3 import s3, sync_client
@@ -215,7 +214,7 @@ async def test_a_refusal_says_what_is_wrong(
 ) -> None:
     store = S3BlobStore(wrong(options), clock)
     for operation in (store.check(), _put(store, b"1"), _read(store, BlobKey("0" * 64))):
-        with pytest.raises(S3Refused) as refusal:
+        with pytest.raises(StoreRefused) as refusal:
             await operation
         assert str(refusal.value) == f"S3 refuses: {reason}"
     await store.close()
