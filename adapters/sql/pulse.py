@@ -8,7 +8,8 @@ from application.ports.storage import StoreUnavailable
 
 _PATIENCE_S = 0.5
 """How long something may take before the server is asked whether it is there."""
-_ANSWER_S = 0.8
+_ANSWER_S = (0.6, 0.3)
+"""How long an answer may take, and a second one: this process may itself have slept meanwhile."""
 _ASK_AGAIN_S = 0.1
 
 
@@ -64,12 +65,16 @@ class Pulse:
             self._asking = None
 
     async def _answers(self) -> bool:
-        try:
-            async with asyncio.timeout(_ANSWER_S):
-                await self._ask()
-        except (TimeoutError, StoreUnavailable):
-            return False
-        return True
+        for patience_s in _ANSWER_S:
+            try:
+                async with asyncio.timeout(patience_s):
+                    await self._ask()
+            except TimeoutError:
+                continue
+            except StoreUnavailable:
+                return False
+            return True
+        return False
 
     def _give_up(self) -> None:
         now = asyncio.get_running_loop().time()
