@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from application.ports.clock import Clock
 from application.ports.judge import LanguageOffer
-from application.ports.storage import Storage
+from application.ports.storage import Storage, Worker
 from domain.language import Language
 
 ALIVE = timedelta(seconds=15)
@@ -39,6 +39,10 @@ class AnnouncedLanguages(LanguageOffer):
         async with self._storage.read() as unit:
             remembered = await unit.workers.alive(now - REMEMBERED)
         living = [worker for worker in remembered if worker.seen_at > now - ALIVE]
-        by_age = sorted(living or remembered, key=lambda worker: worker.seen_at)
+        by_age = sorted(living or remembered, key=_seen_at)
         known = {language.id: language for worker in by_age for language in worker.languages}
         return tuple(known[language] for language in sorted(known))
+
+
+def _seen_at(worker: Worker) -> datetime:
+    return worker.seen_at
