@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from application.ports.clock import Clock
-from application.ports.submissions import SubmissionRepository
+from application.ports.submissions import QueueState, SubmissionRepository
 from application.ports.task_queue import TaskQueue
 
 
@@ -13,8 +13,8 @@ class WakeWorkers:
     queue: TaskQueue
     clock: Clock
 
-    async def __call__(self) -> int:
-        """One wake-up for each class that has work due; how much is due. Safe to repeat.
+    async def __call__(self) -> QueueState:
+        """One wake-up for each class that has work due; what there was. Safe to repeat.
 
         Raises:
             QueueUnavailable: there is work due, and nobody can be woken for it now.
@@ -23,4 +23,4 @@ class WakeWorkers:
         for work_class, due in state.due.items():
             if due:
                 await self.queue.judge_submission(work_class)
-        return sum(state.due.values())
+        return state

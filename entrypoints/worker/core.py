@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -17,6 +17,8 @@ from application.use_cases.judge_submission import JudgeSubmission
 from application.use_cases.wake_workers import WakeWorkers
 
 LOOK_FOR_WORK_S = 1.0
+SOONEST_S = 0.1
+"""Whatever falls due, the store is asked no more often."""
 ANNOUNCE_S = 2.0
 FORGET_S = 60.0
 AFTER_FAILURE_S = 1.0
@@ -52,6 +54,7 @@ class WorkerCore:
         self._looking: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._left_over = False
+        self._next_due_at: datetime | None = None
         self._queue_is_away = False
 
     async def judge(self) -> None:
@@ -79,7 +82,7 @@ class WorkerCore:
     async def keep_time(self) -> None:
         """Run what is due every so often; ends only by being cancelled."""
         async with asyncio.TaskGroup() as timers:
-            timers.create_task(self._every(LOOK_FOR_WORK_S, "wake_workers", self._see_to_work))
+            timers.create_task(self._look_after_work())
             timers.create_task(self._every(FORGET_S, "forget_expired", self._forget_expired))
             if self._announce_worker is not None:
                 announce = partial(self._announce_worker, self._clock.now())
@@ -103,10 +106,21 @@ class WorkerCore:
             _log.warning("a wake-up is dropped: the timer sends another", reason=str(away))
             await self._clock.sleep(AFTER_FAILURE_S)
 
+    async def _look_after_work(self) -> None:
+        """Every LOOK_FOR_WORK_S, and when something falls due in between: a lease, a back-off."""
+        while True:
+            await self._kept_up("wake_workers", self._see_to_work)
+            wait_s = LOOK_FOR_WORK_S
+            if self._next_due_at is not None:
+                until_due_s = (self._next_due_at - self._clock.now()).total_seconds()
+                wait_s = min(max(until_due_s, SOONEST_S), LOOK_FOR_WORK_S)
+            await self._clock.sleep(wait_s)
+
     async def _see_to_work(self) -> None:
         """Wake workers for what is due; what no wake-up brought to anyone is taken up here."""
+        self._next_due_at = None
         try:
-            due = await self._wake_workers()
+            state = await self._wake_workers()
         except QueueUnavailable as away:
             if not self._queue_is_away:
                 _log.warning("no wake-ups for now: this worker looks for itself", reason=str(away))
@@ -116,9 +130,11 @@ class WorkerCore:
         if self._queue_is_away:
             _log.info("wake-ups can be sent again")
         self._queue_is_away = False
+        due = sum(state.due.values())
         if self._left_over:
             self._look_for_work(due)
         self._left_over = due > 0
+        self._next_due_at = state.next_due_at
 
     def _look_for_work(self, due: int) -> None:
         for _ in range(min(due, self.slots - len(self._turns))):

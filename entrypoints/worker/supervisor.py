@@ -1,5 +1,6 @@
 """Several worker processes under one: what dies is started again, what is told to it is told on."""
 
+import ctypes
 import signal
 import subprocess
 import threading
@@ -15,6 +16,9 @@ LIVED_WELL_S = 60.0
 """Who lived so long is started again at once."""
 _LOOK_S = 0.2
 _STOPS = (signal.SIGTERM, signal.SIGINT)
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +51,11 @@ class _Child:
     def _start(self, now: float) -> None:
         self.started_at = now
         # In a session of its own: what a terminal tells its foreground would reach it twice.
-        self.process = subprocess.Popen(self.command, start_new_session=True)  # noqa: S603
+        self.process = subprocess.Popen(  # noqa: S603 - our own program
+            self.command,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - there are no threads here
+        )
 
     def tell(self, number: int) -> None:
         if self.process is not None:
@@ -57,6 +65,11 @@ class _Child:
     def end(self) -> int:
         """Wait for its end; 0 for one that is not there."""
         return self.process.wait() if self.process is not None else 0
+
+
+def _end_with_parent() -> None:
+    """Be told to stop, by the kernel, when the supervisor dies without a word."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass(kw_only=True)

@@ -91,7 +91,7 @@ class House:
         """Let time pass until the submission is there."""
         async with asyncio.timeout(SUBMISSION_S):
             while await self.status(submission) is not status:
-                self.world.clock.advance(timedelta(milliseconds=10))
+                self.world.clock.advance(timedelta(milliseconds=2))
                 await asyncio.sleep(0)
 
 
@@ -180,6 +180,17 @@ async def test_without_wake_ups_the_worker_looks_for_itself(house: House, queue:
         handed_in_at = house.world.clock.now()
         await house.reaches(handed_in, SubmissionStatus.DONE)
     assert house.world.clock.now() - handed_in_at <= timedelta(seconds=2.5)
+
+
+async def test_what_falls_due_is_looked_for_at_that_moment(house: House) -> None:
+    handed_in = await house.handed_in()
+    now = house.world.clock.now()
+    expires_at = now + timedelta(seconds=3.3)
+    lease = Lease(token="of the dead", worker="dead", expires_at=expires_at)  # noqa: S106
+    assert await house.submissions.claim_next(tuple(WorkClass), now, lease) is not None
+    async with keeping_time(house.worker(AwayQueue(slots=2))):
+        await house.reaches(handed_in, SubmissionStatus.DONE)
+    assert house.world.clock.now() - now < timedelta(seconds=3.9)
 
 
 async def test_a_timer_survives_what_goes_wrong(house: House) -> None:
