@@ -36,7 +36,7 @@ async def test_while_none_lives_the_dead_ones_languages_are_taken_in(world: Worl
 
 async def test_what_nobody_has_judged_for_a_day_is_not_offered(world: World) -> None:
     await _announced(world, "dead", bash="5.2")
-    world.clock.advance(REMEMBERED)
+    world.clock.advance(REMEMBERED + timedelta(microseconds=1))
 
     assert await _offered(world) == {}
 
