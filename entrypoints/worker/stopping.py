@@ -9,10 +9,6 @@ from typing import Any
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
-class StopAsked(Exception):
-    """A signal came before there was anything to finish."""
-
-
 class Stopping:
     """`asked` after the first signal, `at_once` after the second."""
 
