@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from adapters.sql.engine import AccessRefused
 from adapters.sql.schema import NEWEST
+from application.ports.storage import StoreRefused
 from config.bad_setting import BadSetting
 from config.settings import Settings
 
@@ -34,6 +34,6 @@ async def migrate(settings: Settings, *, to: str | None, down: bool = False) -> 
         raise BadSetting("MYSQL_URI", problem) from None
     try:
         migrated = await migrate_server(uri, to=to or NEWEST, down=down)
-    except (AccessRefused, WrongRevision) as error:
+    except (StoreRefused, WrongRevision) as error:
         raise BadSetting("MYSQL_URI", f"cannot be migrated: {error}") from None
     return Migration(before=migrated.before, after=migrated.after)

@@ -10,8 +10,6 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Executable, RowMapping, Select
 
-from application.ports.storage import StoreUnavailable
-
 T = TypeVar("T")
 
 _MOST_AT_ONCE = 1_000
@@ -20,14 +18,6 @@ _MOST_AT_ONCE = 1_000
 
 class Clash(ValueError):
     """A row breaks a constraint: its key is there already, or it refers to what is not there."""
-
-
-class AccessRefused(StoreUnavailable):
-    """The server is there, and does not let us in, or not into this database."""
-
-    def __init__(self, what: str, why: str) -> None:
-        super().__init__(what)
-        self.args = (f"{what} refuses: {why}",)
 
 
 class Transaction(Protocol):

@@ -41,7 +41,7 @@ async def migrate_server(uri: str, *, to: str = NEWEST, down: bool = False) -> M
 
     Raises:
         WrongRevision: there is no such revision, or it lies the other way.
-        AccessRefused: the server does not let us in.
+        StoreRefused: the server does not let us in.
         StoreUnavailable: it does not answer, or another migration takes too long.
     """
     engine = single_connections(url_of(uri))

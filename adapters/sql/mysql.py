@@ -55,7 +55,7 @@ class MysqlEngine(SqlEngine):
         """See that the database is there and has our tables; done by the first use anyway.
 
         Raises:
-            AccessRefused: the server does not let us in.
+            StoreRefused: the server does not let us in.
             SchemaBehind: `assay migrate` has to be run.
             SchemaAhead: the tables are those of a later version of the program.
             StoreUnavailable: the server does not answer.

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.sql.engine import AccessRefused, Clash, Transaction
+from adapters.sql.engine import Clash, Transaction
 from adapters.sql.mysql_server import (
     LONGEST_STATEMENT_S,
     WHAT,
@@ -21,7 +21,7 @@ from adapters.sql.mysql_server import (
     is_repeatable,
 )
 from adapters.sql.pulse import Pulse
-from application.ports.storage import StoreUnavailable
+from application.ports.storage import StoreRefused, StoreUnavailable
 
 T = TypeVar("T")
 
@@ -128,7 +128,7 @@ async def connected(pool: AsyncEngine) -> AsyncConnection:
     """A connection of the pool.
 
     Raises:
-        AccessRefused: the server does not let us in.
+        StoreRefused: the server does not let us in.
         StoreUnavailable: it cannot be reached, or all connections are in use for too long.
     """
     connection = pool.connect()
@@ -136,7 +136,7 @@ async def connected(pool: AsyncEngine) -> AsyncConnection:
         return await connection.start()
     except DBAPIError as error:
         if is_refusal(error):
-            raise AccessRefused(WHAT, str(error.orig)) from error
+            raise StoreRefused(WHAT, str(error.orig)) from error
         if is_outage(error):
             raise StoreUnavailable(WHAT) from error
         raise

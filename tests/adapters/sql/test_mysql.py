@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import Connection, text
 
-from adapters.sql.engine import AccessRefused, Clash
+from adapters.sql.engine import Clash
 from adapters.sql.migrating import migrate_server
 from adapters.sql.mysql import MysqlEngine
 from adapters.sql.storage import SqlStorage
 from adapters.sql.submissions import SqlSubmissionRepository
-from application.ports.storage import StoreUnavailable
+from application.ports.storage import StoreRefused, StoreUnavailable
 from application.ports.submissions import LeaseLost
 from domain.errors import EmailTaken
 from domain.ids import SubmissionId, UserId
@@ -102,7 +102,7 @@ async def test_a_refusal_is_told_from_an_outage(database: str, wrong: str) -> No
         "database": parts._replace(path="/there-is-none"),
     }
     engine = MysqlEngine(changed[wrong].geturl())
-    with pytest.raises(AccessRefused, match="MySQL refuses"):
+    with pytest.raises(StoreRefused, match="MySQL"):
         await engine.open()
     await engine.close()
 
