@@ -11,7 +11,7 @@ from entrypoints.scrubbing import scrubbed_value
 
 _OURS = ("adapters", "application", "assay", "config", "entrypoints")
 """These tell what they do; of libraries only warnings are heard."""
-_SELDOM = "opentelemetry"
+_SELDOM = ("aiokafka", "opentelemetry")
 _SELDOM_S = 60.0
 
 

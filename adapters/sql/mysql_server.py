@@ -141,7 +141,7 @@ async def ping(url: URL) -> None:
     except MySQLError as error:
         if not error.args or error.args[0] in _UNREACHABLE | _LOST:
             raise StoreUnavailable(WHAT) from error
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: closed as soon as it was opened
         raise StoreUnavailable(WHAT) from error
 
 

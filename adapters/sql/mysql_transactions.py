@@ -140,8 +140,8 @@ async def connected(pool: AsyncEngine) -> AsyncConnection:
         if is_outage(error):
             raise StoreUnavailable(WHAT) from error
         raise
-    except (OSError, PoolTimeoutError) as error:
-        raise StoreUnavailable(WHAT) from error
+    except (OSError, PoolTimeoutError, RuntimeError) as error:
+        raise StoreUnavailable(WHAT) from error  # RuntimeError: closed as soon as it was opened
 
 
 async def visit(pool: AsyncEngine, work: Callable[[Connection], T]) -> T:

@@ -1,14 +1,19 @@
 """What is special to a database server: it hangs, dies, deadlocks, and answers are lost."""
 
 import asyncio
+import socket
+import struct
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import uvloop
 from sqlalchemy import Connection, text
 
 from adapters.sql.engine import Clash
@@ -520,3 +525,43 @@ def _through(proxy: Proxy, url: str) -> str:
 
 def _port(url: str) -> int:
     return urlsplit(url).port or 3306
+
+
+def test_who_hangs_up_at_once_is_not_available() -> None:
+    """As a proxy does before a server that is down; the loop is the one that servers run on."""
+
+    async def ask(port: int) -> set[str]:
+        engine = MysqlEngine(f"mysql://user:pass@127.0.0.1:{port}/assay")
+        outcomes: set[str] = set()
+        for _ in range(40):
+            try:
+                await engine.read(lambda connection: connection.execute(text("SELECT 1")))
+            except Exception as error:  # noqa: BLE001 - which one it is, is what is looked at
+                outcomes.add(type(error).__name__)
+        await engine.close()
+        return outcomes
+
+    with _hanging_up() as port, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(ask(port)) == {"StoreUnavailable"}
+
+
+@contextmanager
+def _hanging_up() -> Iterator[int]:
+    """The port of somebody who takes every connection and resets it at once."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def hang_up() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
+
+    thread = threading.Thread(target=hang_up)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        listener.close()
