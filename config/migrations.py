@@ -29,9 +29,14 @@ async def migrate(settings: Settings, *, to: str | None, down: bool = False) -> 
         raise BadSetting("MYSQL_URI", problem)
     try:
         from adapters.sql.migrating import WrongRevision, migrate_server  # noqa: PLC0415
+        from adapters.sql.mysql_server import url_of  # noqa: PLC0415
     except ModuleNotFoundError as error:
         problem = f"needs {error.name}: install assay[production]"
         raise BadSetting("MYSQL_URI", problem) from None
+    try:
+        url_of(uri)
+    except ValueError as error:  # whose text does not repeat the address
+        raise BadSetting("MYSQL_URI", str(error)) from None
     try:
         migrated = await migrate_server(uri, to=to or NEWEST, down=down)
     except (StoreRefused, WrongRevision) as error:

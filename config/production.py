@@ -46,7 +46,10 @@ def _needs_extra(setting: str) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]
 def mysql_engine(uri: str, telemetry: Telemetry) -> SqlEngine:
     from adapters.sql.mysql import MysqlEngine
 
-    return MysqlEngine(uri, telemetry)
+    try:
+        return MysqlEngine(uri, telemetry)
+    except ValueError as error:  # whose text does not repeat the address
+        raise BadSetting("MYSQL_URI", str(error)) from None
 
 
 @_needs_extra("MONGO_URI")

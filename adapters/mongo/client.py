@@ -15,7 +15,7 @@ import pymongo
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
 
-from application.ports.storage import StoreUnavailable
+from application.ports.storage import StoreRefused, StoreUnavailable
 from application.ports.telemetry import SILENT, Telemetry
 
 T = TypeVar("T")
@@ -77,14 +77,6 @@ _REFUSED = frozenset({13, 18})
 """Unauthorized, AuthenticationFailed."""
 
 
-class MongoRefused(StoreUnavailable):
-    """The address is not one, or its credentials are not accepted: trying again will not help."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(WHAT)
-        self.args = (f"{WHAT} refuses: {reason}",)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collections:
     """Where the documents are."""
@@ -117,7 +109,7 @@ class MongoConnection:
 
         Raises:
             StoreUnavailable: the server cannot be reached, or does not answer in time.
-            MongoRefused: the address or the credentials are wrong.
+            StoreRefused: the address or the credentials are wrong.
         """
         with self._telemetry.dependency("mongodb", _name_of(work)):
             collections = await self._opened()
@@ -132,7 +124,7 @@ class MongoConnection:
 
         Raises:
             StoreUnavailable: the server cannot be reached, or does not answer in time.
-            MongoRefused: the address or the credentials are wrong.
+            StoreRefused: the address or the credentials are wrong.
         """
         with self._telemetry.dependency("mongodb", _name_of(work)):
             collections = await self._opened()
@@ -181,7 +173,7 @@ class MongoConnection:
             try:
                 self._client = AsyncIOMotorClient(self._uri, **_OPTIONS)
             except (ConfigurationError, ValueError):  # whose texts may hold the password
-                raise MongoRefused("the address is malformed") from None
+                raise StoreRefused(WHAT, "the address is malformed") from None
         return self._client
 
     async def _watched(self, client: AsyncIOMotorClient[Document], work: Awaitable[T]) -> T:
@@ -231,7 +223,8 @@ def translated() -> Iterator[None]:
         raise StoreUnavailable(WHAT) from error
     except PyMongoError as error:
         if isinstance(error, OperationFailure) and error.code in _REFUSED:
-            raise MongoRefused(str((error.details or {}).get("errmsg"))) from error
+            reason = str((error.details or {}).get("errmsg"))
+            raise StoreRefused(WHAT, reason) from error
         if _is_away(error):
             raise StoreUnavailable(WHAT) from error
         raise

@@ -160,3 +160,13 @@ async def test_the_data_of_a_later_version_is_left_alone_in_one_clear_line(tmp_p
 
     assert "\n" not in str(refused.value)
     await close(container)
+
+
+async def test_an_address_that_the_driver_does_not_take_is_a_bad_setting(tmp_path: Path) -> None:
+    environment = SETS["mysql"] | {"MYSQL_URI": "mysql://user:secret@db.example/assay?ssl=on"}
+    settings = load_settings(environment={"ASSAY_HOME": str(tmp_path)} | environment, dotenv=None)
+
+    with pytest.raises(BadSetting, match="MYSQL_URI has options") as refused:
+        Container(settings=settings).storage()
+
+    assert "secret" not in str(refused.value)

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import pytest
 
-from adapters.mongo.client import QUICK_S, Collections, MongoConnection, MongoRefused
+from adapters.mongo.client import QUICK_S, Collections, MongoConnection
 from adapters.mongo.schema import prepare
 from adapters.mongo.submissions import MongoSubmissionRepository
-from application.ports.storage import StoreUnavailable
+from application.ports.storage import StoreRefused, StoreUnavailable
 from application.ports.submissions import SubmissionFilter, SubmissionRepository
 from domain.submission import WorkClass
 from tests.contracts.values import (
@@ -138,7 +138,7 @@ async def test_refused_credentials_are_told_apart_without_naming_them(
 ) -> None:
     address = server[1].replace("mongodb://", "mongodb://bob:secret@")
     repository = MongoSubmissionRepository(address)
-    with pytest.raises(MongoRefused, match="refuses") as refusal:
+    with pytest.raises(StoreRefused, match="refuses") as refusal:
         await repository.check()
     await repository.close()
     assert "secret" not in str(refusal.value)
