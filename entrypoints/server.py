@@ -181,6 +181,7 @@ def _worker(container: Container) -> InProcessWorker:
         wake_workers=container.wake_workers(),
         forget_expired=container.forget_expired(),
         wake_ups=container.queue(),
+        graveyard=container.dead_letters(),
         clock=container.clock(),
         slots=container.judge().slots,
     )
