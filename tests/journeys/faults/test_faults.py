@@ -18,7 +18,13 @@ import pytest
 
 from tests.journeys.api import ADMIN_EMAIL, ADMIN_PASSWORD, Client, register, signed_in
 from tests.journeys.faults.crowd import TESTS, Crowd
-from tests.journeys.faults.faults import OF_BROKERS, OF_STORES, OF_THE_PROGRAM, PATIENCE_S
+from tests.journeys.faults.faults import (
+    OF_BROKERS,
+    OF_STORES,
+    OF_THE_PROGRAM,
+    PATIENCE_S,
+    Fault,
+)
 from tests.journeys.faults.stage import Stage
 from tests.soaking import SOAKING
 
@@ -29,7 +35,7 @@ SUBMISSIONS = (
 )
 AT_ONCE = 0.4
 """The part handed in before the first fault, so that there is always something to lose."""
-PER_SECOND = 2.5
+PER_SECOND = 8.0 if SOAKING else 2.5
 CANDIDATES = 5
 PASSWORD = "another long password"  # noqa: S105 - of nobody
 
@@ -54,8 +60,8 @@ def test_nothing_is_lost_whatever_dies(stage: Stage, broker: str) -> None:
     challenge_id, tokens = _a_challenge_and_candidates(stage.url)
     crowd = Crowd([stage.url], challenge_id, tokens)
 
-    with _at_work(crowd, count):
-        for name, fault in faults.items():
+    with _at_work(crowd, count) as handed_in:
+        for name, fault in _in_rounds(faults, handed_in):
             fault(stage, challenge_id)
             print(f"{name}: judging again after {_seconds_until_judged(stage, challenge_id):.1f} s")
 
@@ -69,26 +75,39 @@ def test_nothing_is_lost_whatever_dies(stage: Stage, broker: str) -> None:
     _assert_boards_and_analytics_are_a_recount(stage.url, challenge_id)
 
 
+def _in_rounds(
+    faults: Mapping[str, Fault], handed_in: threading.Event
+) -> Iterator[tuple[str, Fault]]:
+    """Every fault in turn; once, or, when soaking, until all is handed in."""
+    yield from faults.items()
+    while SOAKING and not handed_in.is_set():
+        yield from faults.items()
+
+
 @contextmanager
-def _at_work(crowd: Crowd, count: int) -> Iterator[None]:
-    """The crowd hands in, in a thread of its own, until all it handed in is acknowledged."""
+def _at_work(crowd: Crowd, count: int) -> Iterator[threading.Event]:
+    """The crowd hands in, in a thread of its own, until all it handed in is acknowledged.
+
+    What is yielded is set when all is handed in.
+    """
 
     async def work() -> None:
         looking = asyncio.create_task(crowd.look_around())
         await crowd.hand_in(at_once, per_second=1_000)
         begun.set()
         await crowd.hand_in(count - at_once, per_second=PER_SECOND)
+        handed_in.set()
         await asyncio.to_thread(over.wait)
         looking.cancel()
         await asyncio.wait({looking})
 
     at_once = min(200, int(AT_ONCE * count))
-    begun, over = threading.Event(), threading.Event()
+    begun, handed_in, over = threading.Event(), threading.Event(), threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(work()))
     thread.start()
     try:
         assert begun.wait(PATIENCE_S)
-        yield
+        yield handed_in
     finally:
         over.set()
         thread.join()
