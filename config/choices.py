@@ -36,6 +36,13 @@ def judge(settings: Settings) -> Literal["sandbox", "judge0"]:
     return "judge0" if settings.services.judge0_url else "sandbox"
 
 
+def callbacks(settings: Settings) -> Literal["judge0", "nobody"]:
+    """Who is woken by Judge0's calls: only the process that they reach, if it judges itself."""
+    reachable = bool(settings.services.judge0_url and settings.public_url)
+    judges_itself = settings.services.queue is QueueKind.IN_PROCESS
+    return "judge0" if reachable and judges_itself else "nobody"
+
+
 def offer(settings: Settings) -> Literal["judge", "workers"]:
     """Who knows the languages: where workers with sandboxes judge, they do."""
     local = settings.services.queue is QueueKind.IN_PROCESS or judge(settings) == "judge0"

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Dependency, Selector, Singleton
+from dependency_injector.providers import Dependency, Object, Selector, Singleton
 
 from adapters.filesystem.blob_cache import CachedBlobStore
 from adapters.filesystem.blob_store import FolderBlobStore
@@ -43,6 +43,7 @@ from application.use_cases.get_leaderboard import GetLeaderboard
 from application.use_cases.get_open_challenge import GetOpenChallenge
 from application.use_cases.get_queue import GetQueue
 from application.use_cases.get_submission import GetSubmission
+from application.use_cases.hear_callback import HearCallback
 from application.use_cases.judge_submission import JudgeSubmission
 from application.use_cases.list_challenges import ListChallenges
 from application.use_cases.list_dead_letters import ListDeadLetters
@@ -135,7 +136,12 @@ class Container(DeclarativeContainer):
             allow_weak=settings.provided.may_judge_weakly,
             only=settings.provided.languages,
         ),
-        judge0=Singleton(production.judge0_judge, settings, clock, telemetry),
+        judge0=Singleton(production.judge0_judge, settings, clock, ids, telemetry),
+    )
+    callbacks = Selector(
+        Singleton(choices.callbacks, settings),
+        judge0=judge,
+        nobody=Object(None),
     )
     offer = Selector(
         Singleton(choices.offer, settings),
@@ -260,6 +266,7 @@ class Container(DeclarativeContainer):
     list_dead_letters = Singleton(ListDeadLetters, dead_letters=dead_letters)
     resend_dead_letter = Singleton(ResendDeadLetter, dead_letters=dead_letters)
     drop_dead_letter = Singleton(DropDeadLetter, dead_letters=dead_letters)
+    hear_callback = Singleton(HearCallback, callbacks=callbacks)
     check_health = Singleton(
         CheckHealth,
         storage=storage,

@@ -11,12 +11,14 @@ from adapters.sql.engine import SqlEngine
 from application.ports.blob_store import BlobStore
 from application.ports.clock import Clock
 from application.ports.dead_letters import DeadLetters
+from application.ports.ids import Ids
 from application.ports.judge import JudgePort
 from application.ports.progress import ProgressStream
 from application.ports.rate_limiter import RateLimiter
 from application.ports.submissions import SubmissionRepository
 from application.ports.task_queue import TaskQueue
 from application.ports.telemetry import Telemetry
+from config import choices
 from config.bad_setting import BadSetting
 from config.services import S3Settings, Services
 from config.settings import Settings
@@ -114,14 +116,18 @@ def kafka_queue(services: Services, telemetry: Telemetry) -> TaskQueue:
     return KafkaTaskQueue(brokers, topic, telemetry=telemetry)
 
 
-def judge0_judge(settings: Settings, clock: Clock, telemetry: Telemetry) -> JudgePort:
-    from adapters.judge0.judge import Judge0Judge
+def judge0_judge(settings: Settings, clock: Clock, ids: Ids, telemetry: Telemetry) -> JudgePort:
+    from adapters.judge0.judge import Callbacks, Judge0Judge
+
+    url = f"{settings.public_url}/judge0/callbacks"
+    is_called = choices.callbacks(settings) == "judge0"
 
     return Judge0Judge(
         settings.services.judge0_url or "",
         settings.services.judge0_api_key,
         clock,
         slots=settings.judge_slots,
+        callbacks=Callbacks(url=url, ids=ids) if is_called else None,
         telemetry=telemetry,
     )
 

@@ -14,7 +14,7 @@ from adapters.judge0.orders import Order, order_of
 from adapters.judge0.wire import Config
 from application.ports.clock import Clock
 from application.ports.ids import Ids
-from application.ports.judge import JudgeJob, JudgePort, JudgeUnavailable
+from application.ports.judge import JudgeCallbacks, JudgeJob, JudgePort, JudgeUnavailable
 from application.ports.telemetry import SILENT, Telemetry
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
@@ -45,7 +45,7 @@ class _Facts:
     fresh_until: datetime
 
 
-class Judge0Judge(JudgePort):
+class Judge0Judge(JudgePort, JudgeCallbacks):
     """Judges on a remote Judge0 of release 1.13, its hosted variants included.
 
     `api_key` is its X-Auth-Token, or the key of RapidAPI where the address is one of theirs. As
@@ -112,11 +112,6 @@ class Judge0Judge(JudgePort):
                 self._sleeping.pop(following.wake_token, None)
 
     def wake(self, token: str) -> None:
-        """Something of the job with that token has finished, says whoever knows the token.
-
-        It is a hint, from anyone: what came of it is asked of Judge0. A token that no job of this
-        process has means nothing.
-        """
         sleeping = self._sleeping.get(token)
         if sleeping is not None:
             sleeping.set()

@@ -37,6 +37,14 @@ class JudgeJob:
     inputs: tuple[JudgeInput, ...]
 
 
+class JudgeCallbacks(Protocol):
+    """Hears, from anyone, that a remote judge may be done with something."""
+
+    def wake(self, token: str) -> None:
+        """Let the job with that token look at once; a token that no job here has means nothing."""
+        ...
+
+
 class LanguageOffer(Protocol):
     """Which languages there are to choose from: those of a judge, or of all workers' judges."""
 

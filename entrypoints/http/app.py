@@ -31,6 +31,7 @@ from entrypoints.http import (
     candidate,
     candidate_runs,
     candidate_submissions,
+    judge0,
     problems,
     security,
     service,
@@ -60,6 +61,7 @@ ROUTES = (
     *admin_dead_letters.ROUTES,
     *analytics.ROUTES,
     *service.ROUTES,
+    *judge0.ROUTES,
 )
 _ON_ERROR: ExceptionHandlersMap = {
     problems.Refused: problems.on_refusal,

@@ -22,6 +22,7 @@ from litestar.types import (
 
 from application.ports.telemetry import Request, Telemetry
 from entrypoints.http import request_id
+from entrypoints.http.operations import route_of
 from entrypoints.http.rate_limits import rate_limit_headers
 from entrypoints.http.request_id import request_id_of, traceparent_of
 
@@ -140,7 +141,7 @@ def _noted(request: Request, scope: HTTPScope, answer: _Answer, method: str) -> 
     try:
         yield
     finally:
-        route = str(scope.get("path_template") or "(none)")
+        route = route_of(scope)
         request.answered(route=route, status=answer.status)
         ms = round((time.perf_counter() - started) * 1000, 1)
         _LOG.info("request", method=method, route=route, status=answer.status, ms=ms)

@@ -58,6 +58,7 @@ PATH_EXAMPLES = {
     "testcase_id": _TEST,
     "user_id": _USER,
     "letter_id": _LETTER,
+    "callback_token": "7Hk2mVtq0xJ4cR9sWb1nZyLd",
 }
 _ACCOUNT = {
     "id": _USER,

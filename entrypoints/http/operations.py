@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
+from litestar.types import Scope
 
 from application.ports.rate_limiter import RatePolicy
 
@@ -86,6 +87,11 @@ def operation_of(opt: Mapping[str, object]) -> Operation | None:
     """The operation that a route handler does, or None where none was declared."""
     found = opt.get(KEY)
     return found if isinstance(found, Operation) else None
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the route that was asked for: it holds no id, nor anything secret."""
+    return str(scope.get("path_template") or "(none)")
 
 
 IDEMPOTENCY_KEY = {

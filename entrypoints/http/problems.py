@@ -26,6 +26,7 @@ from domain.errors import (
     StaleRevision,
     TooLarge,
 )
+from entrypoints.http.operations import route_of
 from entrypoints.http.request_id import request_id_of
 
 HttpRequest = Request[Any, Any, State]
@@ -188,7 +189,7 @@ def on_domain_error(request: HttpRequest, error: DomainError) -> Response[bytes]
 
 def on_unavailable(request: HttpRequest, error: Exception) -> Response[bytes]:
     """The answer when a dependency is down or overrun; which one only the log says."""
-    _LOG.warning("a dependency is not available", why=str(error), path=request.scope["path"])
+    _LOG.warning("a dependency is not available", why=str(error), route=route_of(request.scope))
     return problem_response(request, 503, detail=_DETAILS[503])
 
 
@@ -202,7 +203,7 @@ def on_http_error(request: HttpRequest, error: HTTPException) -> Response[bytes]
 
 def on_unforeseen(request: HttpRequest, error: Exception) -> Response[bytes]:
     """The answer to what nobody foresaw: nothing of it is told, all of it is logged."""
-    _LOG.error("unforeseen", path=request.scope["path"], exc_info=error)
+    _LOG.error("unforeseen", route=route_of(request.scope), exc_info=error)
     return problem_response(request, 500, detail=_DETAILS[500])
 
 

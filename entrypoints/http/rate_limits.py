@@ -21,6 +21,7 @@ UPLOAD = RatePolicy(name="upload", quota=60, window_s=60)
 REGISTER = RatePolicy(name="register", quota=200, window_s=600)
 LOGIN = RatePolicy(name="login", quota=300, window_s=60)
 REFRESH = RatePolicy(name="refresh", quota=600, window_s=60)
+CALLBACK = RatePolicy(name="callback", quota=1_200, window_s=60)
 # Of an address and an e-mail together: never of an e-mail alone, or anyone could lock anyone out.
 LOGIN_AS = RatePolicy(name="login-as", quota=10, window_s=300)
 

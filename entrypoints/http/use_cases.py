@@ -18,6 +18,7 @@ from application.use_cases.get_leaderboard import GetLeaderboard
 from application.use_cases.get_open_challenge import GetOpenChallenge
 from application.use_cases.get_queue import GetQueue
 from application.use_cases.get_submission import GetSubmission
+from application.use_cases.hear_callback import HearCallback
 from application.use_cases.list_challenges import ListChallenges
 from application.use_cases.list_dead_letters import ListDeadLetters
 from application.use_cases.list_languages import ListLanguages
@@ -58,6 +59,7 @@ class UseCases:
     get_open_challenge: GetOpenChallenge
     get_queue: GetQueue
     get_submission: GetSubmission
+    hear_callback: HearCallback
     list_challenges: ListChallenges
     list_dead_letters: ListDeadLetters
     list_languages: ListLanguages

@@ -15,6 +15,7 @@ from adapters.memory.clock import ManualClock
 from adapters.memory.judge import PYTHON as PYTHON_LANGUAGE
 from adapters.memory.judge import MemoryJudge
 from adapters.telemetry.prometheus import PrometheusTelemetry
+from application.ports.judge import JudgeCallbacks
 from application.ports.storage import Storage
 from application.ports.telemetry import Figures, Telemetry
 from application.ports.tokens import AccessToken
@@ -28,6 +29,7 @@ from application.use_cases.get_leaderboard import GetLeaderboard
 from application.use_cases.get_open_challenge import GetOpenChallenge
 from application.use_cases.get_queue import GetQueue
 from application.use_cases.get_submission import GetSubmission
+from application.use_cases.hear_callback import HearCallback
 from application.use_cases.list_challenges import ListChallenges
 from application.use_cases.list_dead_letters import ListDeadLetters
 from application.use_cases.list_languages import ListLanguages
@@ -79,6 +81,7 @@ class House:
     streams: Streams = field(default_factory=Streams)
     languages: tuple[str, ...] = ("python3",)
     telemetry: Telemetry | None = None
+    callbacks: JudgeCallbacks | None = None
 
     def __post_init__(self) -> None:
         offered = tuple(replace(PYTHON_LANGUAGE, id=LanguageId(id_)) for id_ in self.languages)
@@ -86,7 +89,8 @@ class House:
         told = self.telemetry or self.figures
         self.world = World(clock=self.clock, judge=MemoryJudge(offered), telemetry=told)
         self.limiter = InProcessRateLimiter(self.clock)
-        self.use_cases = use_cases_of(self.world, self.limiter, self.figures, self.storage)
+        built = use_cases_of(self.world, self.limiter, self.figures, self.storage)
+        self.use_cases = replace(built, hear_callback=HearCallback(callbacks=self.callbacks))
         self.app: Litestar = create_app(self.use_cases, self.options, streams=self.streams)
         self.anyone = self.client()
         self._opened = [self.anyone]
@@ -253,6 +257,7 @@ def use_cases_of(
         ),
         get_queue=GetQueue(submissions=subs, clock=clock),
         get_submission=GetSubmission(storage=store, submissions=subs),
+        hear_callback=HearCallback(callbacks=None),
         list_challenges=ListChallenges(storage=store),
         list_dead_letters=ListDeadLetters(dead_letters=world.dead_letters),
         list_languages=ListLanguages(offer=judge),
