@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -56,11 +56,15 @@ class Seen:
 class Crowd:
     """Candidates of one challenge on one or more servers that share their stores."""
 
-    def __init__(self, urls: Sequence[str], challenge_id: str, tokens: Sequence[str]) -> None:
+    def __init__(
+        self, urls: Sequence[str], challenge_id: str, sign_in: Callable[[int], str], count: int
+    ) -> None:
+        """`sign_in(n)` gives a fresh token of the n-th of so many candidates."""
         self.seen = Seen()
         self._urls = itertools.cycle(urls)
         self._challenge_id = challenge_id
-        self._tokens = tokens
+        self._sign_in = sign_in
+        self._tokens = [sign_in(number) for number in range(count)]
         self._numbers = itertools.count()
 
     async def hand_in(self, count: int, *, per_second: float) -> None:
@@ -82,20 +86,29 @@ class Crowd:
 
     async def _until_acknowledged(self, http: httpx.AsyncClient, number: int) -> None:
         verdict = list(PROGRAMS)[number % len(PROGRAMS)]
-        token = self._tokens[number % len(self._tokens)]
+        who = number % len(self._tokens)
         body = {
             "challenge_id": self._challenge_id,
             "language": "bash",
             "source": f"{PROGRAMS[verdict]} # {number}",
         }
-        headers = _bearer(token) | {"Idempotency-Key": f"crowd-{number}"}
         while True:
+            headers = _bearer(self._tokens[who]) | {"Idempotency-Key": f"crowd-{number}"}
             url = f"{next(self._urls)}/candidate/submissions"
             answer = await self._asked(http.post(url, json=body, headers=headers))
             if answer is not None and answer.status_code == httpx.codes.ACCEPTED:
                 self.seen.acknowledged[str(answer.json()["id"])] = verdict
                 return
+            if answer is not None and answer.status_code == httpx.codes.UNAUTHORIZED:
+                await self._sign_in_again(who)
             await asyncio.sleep(ASK_AGAIN_S)
+
+    async def _sign_in_again(self, who: int) -> None:
+        """A token has its time, and a long run takes longer."""
+        try:
+            self._tokens[who] = await asyncio.to_thread(self._sign_in, who)
+        except (AssertionError, httpx.TransportError):  # in the middle of an outage
+            return
 
     async def _asked(self, request: Awaitable[httpx.Response]) -> httpx.Response | None:
         """The answer, noted; None where there was none."""

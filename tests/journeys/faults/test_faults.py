@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -57,8 +58,8 @@ def test_nothing_is_lost_whatever_dies(stage: Stage, broker: str) -> None:
     stores = OF_STORES if broker == "redis" else {}
     faults = {**stores, **OF_BROKERS[broker], **OF_THE_PROGRAM}
     count = SUBMISSIONS[broker]
-    challenge_id, tokens = _a_challenge_and_candidates(stage.url)
-    crowd = Crowd([stage.url], challenge_id, tokens)
+    challenge_id = _a_challenge_and_candidates(stage.url)
+    crowd = Crowd([stage.url], challenge_id, partial(_token, stage.url), CANDIDATES)
 
     with _at_work(crowd, count) as handed_in:
         for name, fault in _in_rounds(faults, handed_in):
@@ -113,17 +114,22 @@ def _at_work(crowd: Crowd, count: int) -> Iterator[threading.Event]:
         thread.join()
 
 
-def _a_challenge_and_candidates(url: str) -> tuple[str, list[str]]:
+def _a_challenge_and_candidates(url: str) -> str:
+    for number in range(CANDIDATES):
+        register(url, _email(number), PASSWORD)
     with signed_in(url, ADMIN_EMAIL, ADMIN_PASSWORD) as admin:
         challenge_id = admin.create_challenge("double")
         admin.upload(challenge_id, TESTS)
-    tokens = []
-    for number in range(CANDIDATES):
-        email = f"candidate-{number}@example.org"
-        register(url, email, PASSWORD)
-        with signed_in(url, email, PASSWORD) as candidate:
-            tokens.append(candidate.http.headers["Authorization"].removeprefix("Bearer "))
-    return challenge_id, tokens
+        return challenge_id
+
+
+def _token(url: str, number: int) -> str:
+    with signed_in(url, _email(number), PASSWORD) as candidate:
+        return str(candidate.http.headers["Authorization"]).removeprefix("Bearer ")
+
+
+def _email(number: int) -> str:
+    return f"candidate-{number}@example.org"
 
 
 def _seconds_until_judged(stage: Stage, challenge_id: str) -> float:
