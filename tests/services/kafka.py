@@ -14,6 +14,7 @@ from tests.services.process import (
     kept_up,
     private_folder,
     program,
+    shared,
     unavailable,
 )
 
@@ -72,11 +73,7 @@ def kafka_server(folder: Path) -> tuple[PrivateServer, str]:
 @functools.cache
 def kafka_url() -> str:
     """The address of the one Kafka that this process's tests share."""
-    url = given("ASSAY_TEST_KAFKA_URL")
-    if url is None:
-        server, url = kafka_server(private_folder("kafka"))
-        kept_up(server)
-    return url
+    return shared("ASSAY_TEST_KAFKA_URL", "kafka", kafka_server)
 
 
 @functools.cache

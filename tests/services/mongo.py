@@ -9,9 +9,7 @@ from tests.services.process import (
     PrivateServer,
     answers,
     free_port,
-    given,
-    kept_up,
-    private_folder,
+    shared,
     unavailable,
 )
 
@@ -37,8 +35,4 @@ def mongo_server(folder: Path) -> tuple[PrivateServer, str]:
 @functools.cache
 def mongo_url() -> str:
     """The address, without a database, of the one server that this process's tests share."""
-    url = given("ASSAY_TEST_MONGO_URL")
-    if url is None:
-        server, url = mongo_server(private_folder("mongo"))
-        kept_up(server)
-    return url
+    return shared("ASSAY_TEST_MONGO_URL", "mongo", mongo_server)

@@ -18,10 +18,8 @@ from tests.services.process import (
     PrivateServer,
     answers,
     free_port,
-    given,
-    kept_up,
-    private_folder,
     program,
+    shared,
     unavailable,
 )
 
@@ -64,11 +62,7 @@ def mysql_server(folder: Path) -> tuple[PrivateServer, str]:
 @functools.cache
 def mysql_url() -> str:
     """The address of the one server that this process's tests share; its user may do anything."""
-    url = given("ASSAY_TEST_MYSQL_URL")
-    if url is None:
-        server, url = mysql_server(private_folder("mariadb"))
-        kept_up(server)
-    return url
+    return shared("ASSAY_TEST_MYSQL_URL", "mariadb", mysql_server)
 
 
 def new_database(url: str | None = None) -> str:

@@ -127,3 +127,12 @@ def kept_up(server: PrivateServer) -> PrivateServer:
     atexit.register(server.kill)
     server.start()
     return server
+
+
+def shared(variable: str, name: str, make: Callable[[Path], tuple[PrivateServer, str]]) -> str:
+    """The address of the server that the variable names, else of one made for this process."""
+    address = given(variable)
+    if address is None:
+        server, address = make(private_folder(name))
+        kept_up(server)
+    return address

@@ -8,10 +8,8 @@ from pathlib import Path
 from tests.services.process import (
     PrivateServer,
     free_port,
-    given,
-    kept_up,
-    private_folder,
     program,
+    shared,
     unavailable,
 )
 
@@ -50,11 +48,7 @@ def rabbitmq_server(folder: Path) -> tuple[PrivateServer, str]:
 @functools.cache
 def rabbitmq_url() -> str:
     """The address of the one RabbitMQ that this process's tests share."""
-    url = given("ASSAY_TEST_RABBITMQ_URL")
-    if url is None:
-        server, url = rabbitmq_server(private_folder("rabbitmq"))
-        kept_up(server)
-    return url
+    return shared("ASSAY_TEST_RABBITMQ_URL", "rabbitmq", rabbitmq_server)
 
 
 def _greets(port: int) -> bool:

@@ -7,10 +7,8 @@ from tests.services.process import (
     PrivateServer,
     answers,
     free_port,
-    given,
-    kept_up,
-    private_folder,
     program,
+    shared,
     unavailable,
 )
 
@@ -30,8 +28,4 @@ def redis_server(folder: Path) -> tuple[PrivateServer, str]:
 @functools.cache
 def redis_url() -> str:
     """The address of the one Redis that this process's tests share."""
-    url = given("ASSAY_TEST_REDIS_URL")
-    if url is None:
-        server, url = redis_server(private_folder("redis"))
-        kept_up(server)
-    return url
+    return shared("ASSAY_TEST_REDIS_URL", "redis", redis_server)
