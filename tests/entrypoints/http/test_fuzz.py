@@ -80,6 +80,7 @@ class Place:
                 "testcase_id": tests.json()["items"][0]["id"],
                 "user_id": other.id,
                 "letter_id": await _a_dead_letter(house),
+                "callback_token": "of-no-job",
             }
 
     @property
