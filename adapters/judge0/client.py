@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from adapters.judge0.faults import JobNotTaken, NotThere
+from adapters.judge0.faults import NotThere
 from adapters.judge0.http import Answer, PatientHttp, Request
 from adapters.judge0.orders import Payload
 from adapters.judge0.wire import Config, NamedLanguage, Result
-from application.ports.judge import JudgeUnavailable
+from application.ports.judge import JobRefused, JudgeUnavailable
 
 PROGRESS = ("token", "status_id")
 EVERYTHING = Result.__struct_fields__
@@ -40,13 +40,13 @@ class Judge0Client:
         """The token of each. What was tried before an answer came may exist as well: unread.
 
         Raises:
-            JobNotTaken: they are larger than it takes.
+            JobRefused: they are larger than it takes.
         """
         if batched:
             body = msgspec.json.encode({"submissions": submissions})
             try:
                 made = await self._ask(_creation("submissions/batch", body), list[_Made])
-            except JobNotTaken:
+            except JobRefused:
                 if len(submissions) == 1:
                     raise
                 alone = [await self.create([one], batched=True) for one in submissions]

@@ -11,9 +11,9 @@ import httpx
 import msgspec
 import structlog
 
-from adapters.judge0.faults import JobNotTaken, NotThere
+from adapters.judge0.faults import NotThere
 from application.ports.clock import Clock
-from application.ports.judge import JudgeUnavailable
+from application.ports.judge import JobRefused, JudgeUnavailable
 from application.ports.telemetry import SILENT, Telemetry
 
 _log = structlog.get_logger(__name__)
@@ -48,6 +48,14 @@ class _Trouble:
     reason: str
     wait_s: float | None = None
     most_s: float = float("inf")
+
+
+class _Busy(JudgeUnavailable):
+    """It answers that it cannot take requests now."""
+
+    def __init__(self, trouble: _Trouble) -> None:
+        super().__init__(trouble.reason)
+        self.trouble = trouble
 
 
 class _Words(msgspec.Struct):
@@ -106,7 +114,7 @@ class PatientHttp:
 
         Raises:
             NotThere: there is nothing by that name.
-            JobNotTaken: it is larger than the server takes.
+            JobRefused: it is larger than the server takes.
             JudgeUnavailable: refused, or without an answer until patience was at its end.
         """
         began, wait_s = self._clock.now(), _FIRST_WAIT_S
@@ -140,6 +148,9 @@ class PatientHttp:
                     content=request.body,
                     headers={"Content-Type": "application/json"} if request.body else None,
                 )
+                self._raise_if_busy(response)
+        except _Busy as busy:
+            return busy.trouble
         except httpx.TimeoutException:
             return _Trouble(reason="does not answer in time")
         except httpx.RequestError as error:
@@ -150,7 +161,7 @@ class PatientHttp:
             raise
         if response.status_code in _ANSWERS:
             return self._read(response, kind)
-        return self._refusal(request, response)
+        raise self._refusal(request, response)
 
     def _client(self) -> httpx.AsyncClient:
         if self._is_closed:
@@ -175,23 +186,28 @@ class PatientHttp:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return _Trouble(reason="answers what is not JSON")
 
-    def _refusal(self, request: Request, response: httpx.Response) -> _Trouble:
+    def _raise_if_busy(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS:
+            return
+        is_500 = status == HTTPStatus.INTERNAL_SERVER_ERROR
+        raise _Busy(
+            _Trouble(
+                reason=f"cannot take requests ({self._words(response)})",
+                wait_s=self._retry_after_s(response),
+                most_s=_MOST_WITH_500_S if is_500 else float("inf"),
+            )
+        )
+
+    def _refusal(self, request: Request, response: httpx.Response) -> Exception:
         status, words = response.status_code, self._words(response)
         if status in _REFUSALS:
-            raise JudgeUnavailable(f"{self.where} refuses the key that it is given ({words})")
+            return JudgeUnavailable(f"{self.where} refuses the key that it is given ({words})")
         if status == HTTPStatus.NOT_FOUND:
-            raise NotThere(f"{self.where} has no such thing: {request.name} ({words})")
+            return NotThere(f"{self.where} has no such thing: {request.name} ({words})")
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            raise JobNotTaken(f"{self.where} does not take a program and an input so large")
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
-            return _Trouble(
-                reason=f"cannot take requests ({words})",
-                wait_s=self._retry_after_s(response),
-                most_s=_MOST_WITH_500_S
-                if status == HTTPStatus.INTERNAL_SERVER_ERROR
-                else float("inf"),
-            )
-        raise JudgeUnavailable(f"{self.where} refuses {request.name} ({words})")
+            return JobRefused(f"{self.where} does not take a program and an input so large")
+        return JudgeUnavailable(f"{self.where} refuses {request.name} ({words})")
 
     def _words(self, response: httpx.Response) -> str:
         try:

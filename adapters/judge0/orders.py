@@ -4,10 +4,9 @@ import io
 import zipfile
 from dataclasses import dataclass, replace
 
-from adapters.judge0.faults import JobNotTaken
 from adapters.judge0.languages import Offer
 from adapters.judge0.wire import Config, encoded
-from application.ports.judge import JudgeJob
+from application.ports.judge import JobRefused, JudgeJob
 from domain.limits import Limits
 from domain.program import Program, SourceFile
 
@@ -49,7 +48,7 @@ def order_of(job: JudgeJob, offer: Offer, config: Config) -> Order:
     """The order for a job.
 
     Raises:
-        JobNotTaken: this Judge0 does not go as far as the limits, or takes no second file.
+        JobRefused: this Judge0 does not go as far as the limits, or takes no second file.
     """
     limits = job.limits
     _check("time limit", limits.time_ms, _ms(config.max_cpu_time_limit), "ms")
@@ -84,7 +83,7 @@ def order_of(job: JudgeJob, offer: Offer, config: Config) -> Order:
 
 def _check(what: str, wanted: int, most: int, unit: str) -> None:
     if wanted > most:
-        raise JobNotTaken(
+        raise JobRefused(
             f"the {what} of {wanted} {unit} is over the {most} {unit} that this Judge0 allows"
         )
 
@@ -108,10 +107,10 @@ def _program(program: Program, offer: Offer, config: Config) -> Payload:
     if any(options) and offer.takes_options(config):
         joined = " ".join(filter(None, options))
         if len(joined) > _LONGEST_OPTIONS:
-            raise JobNotTaken("the names of the program's files are longer than Judge0 takes")
+            raise JobRefused("the names of the program's files are longer than Judge0 takes")
         payload["compiler_options"] = joined
     elif any(options[1:]):
-        raise JobNotTaken("this Judge0 takes no compiler options, so it compiles one file alone")
+        raise JobRefused("this Judge0 takes no compiler options, so it compiles one file alone")
     if len(program.files) > 1:
         _check_files(beside, offer, config)
         payload["additional_files"] = encoded(_zipped(beside))
@@ -127,10 +126,10 @@ def _to_name(program: Program, offer: Offer) -> list[str]:
 
 def _check_files(beside: list[SourceFile], offer: Offer, config: Config) -> None:
     if not config.enable_additional_files:
-        raise JobNotTaken("this Judge0 takes one file a program, and this one has several")
+        raise JobRefused("this Judge0 takes one file a program, and this one has several")
     if any(file.name == offer.entry.file_name for file in beside):
         name = offer.entry.file_name
-        raise JobNotTaken(f"Judge0 calls the file to begin with {name}, and another has that name")
+        raise JobRefused(f"Judge0 calls the file to begin with {name}, and another has that name")
 
 
 def _zipped(files: list[SourceFile]) -> bytes:

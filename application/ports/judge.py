@@ -19,6 +19,14 @@ class JudgeUnavailable(Exception):
         self.reason = reason
 
 
+class JobRefused(Exception):
+    """This judge can never do the job as it stands; `reason` says to staff what has to change."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeInput:
     """The input of one test. `load` gives its bytes when the test is about to run, not before."""
@@ -69,6 +77,7 @@ class JudgePort(LanguageOffer, Protocol):
 
         Raises:
             JudgeUnavailable: there is no working sandbox, or it broke.
+            JobRefused: no other try will help.
             LanguageNotOffered: the language is not one of `languages()`.
         """
         ...

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from application.ports.blob_store import BlobNotFound
-from application.ports.judge import JudgeUnavailable
+from application.ports.judge import JobRefused, JudgeUnavailable
 from application.ports.storage import IdempotencyRace, StoreUnavailable
 from application.ports.submissions import Claim, LeaseLost, QueueState
 from application.ports.task_queue import QueueUnavailable
@@ -18,7 +18,7 @@ from domain.errors import DomainError
 from domain.judging import JudgedTest, Judgement
 from domain.submission import Submission
 
-_ANSWERS = (DomainError, LeaseLost, BlobNotFound, IdempotencyRace, ValueError)
+_ANSWERS = (DomainError, JobRefused, LeaseLost, BlobNotFound, IdempotencyRace, ValueError)
 """What a dependency that works well raises: facts, and values that it does not take."""
 _MOST_CAUSES = 8
 _OUTAGES = (StoreUnavailable, QueueUnavailable, JudgeUnavailable, OSError)

@@ -11,7 +11,7 @@ from application.planning import NotJudgeable, Plan, Planner
 from application.ports.blob_store import BlobCorrupt, BlobNotFound, BlobStore
 from application.ports.clock import Clock
 from application.ports.ids import Ids
-from application.ports.judge import JudgePort, JudgeUnavailable
+from application.ports.judge import JobRefused, JudgePort, JudgeUnavailable
 from application.ports.progress import (
     Compiled,
     Done,
@@ -149,7 +149,7 @@ class JudgeSubmission:
             return
         try:
             judgement = await self._judgement_despite_outages(attempt)
-        except NotJudgeable as error:
+        except (NotJudgeable, JobRefused) as error:
             await self._finish(attempt, self._judge_error(claim, str(error)))
         except (JudgeUnavailable, LanguageNotOffered, BlobNotFound, BlobCorrupt) as error:
             await self._fail(attempt, self._judge_error(claim, str(error)))

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from adapters.memory.judge import MemoryJudge
-from application.ports.judge import JudgeJob, JudgeUnavailable
+from application.ports.judge import JobRefused, JudgeJob, JudgeUnavailable
 from application.ports.submissions import Lease
 from application.use_cases.judge_submission import LEASE_TIME, MAX_ATTEMPTS
 from domain.challenge import JudgingRules, Visibility
@@ -270,6 +270,28 @@ async def test_a_worker_that_died_is_followed_by_another_after_its_lease(world: 
     done = await world.judged(submission)
 
     assert (done.verdict, done.attempt, done.judgement_number) == (Verdict.ACCEPTED, 2, 1)
+
+
+class RefusingJudge(MemoryJudge):
+    """Knows in the middle of the job that it can never do it."""
+
+    async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
+        async for event in super().judge(job):
+            yield event
+            raise JobRefused("the time limit is over what I can do")
+
+
+async def test_what_the_judge_can_never_do_is_a_judge_error_at_once() -> None:
+    world = World(judge=RefusingJudge())
+    challenge = await world.a_challenge(a_test())
+    submission = await world.submitted(await world.a_candidate(), challenge, "echo")
+
+    done = await world.judged(submission)
+
+    assert (done.status, done.verdict) == (SubmissionStatus.DONE, Verdict.JUDGE_ERROR)
+    judgement = await world.submissions.judgement(submission.id, 1)
+    assert judgement is not None
+    assert judgement.fault == "the time limit is over what I can do"
 
 
 class BuggyJudge(MemoryJudge):

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.judge0.faults import JobNotTaken
 from adapters.judge0.following import Pace
 from adapters.judge0.http import headers_for
 from adapters.judge0.judge import Callbacks, Judge0Judge
 from adapters.memory.clock import ManualClock
 from adapters.system.ids import SystemIds
-from application.ports.judge import JudgeUnavailable
+from application.ports.judge import JobRefused, JudgeUnavailable
 from tests.adapters.judge0.judging import Hands, HurryingClock, events_of, job, judge0, outputs
 from tests.services.moody import Mood, Reply, as_json
 from tests.services.process import free_port
@@ -157,14 +156,14 @@ async def test_a_wrong_key_is_told_at_once() -> None:
 async def test_a_job_too_large_for_the_server_is_not_tried_again() -> None:
     async with judge0() as hands:
         hands.server.instead.append(("POST", Reply(status=413)))
-        with pytest.raises(JobNotTaken):
+        with pytest.raises(JobRefused):
             await hands.events(job(b"1"))
 
 
 async def test_a_job_over_the_servers_limits_is_not_sent() -> None:
     async with judge0() as hands:
         hands.server.config["max_cpu_time_limit"] = 0.5
-        with pytest.raises(JobNotTaken, match="1000 ms is over the 500 ms"):
+        with pytest.raises(JobRefused, match="1000 ms is over the 500 ms"):
             await hands.events(job(b"1"))
         assert hands.server.taken == []
 

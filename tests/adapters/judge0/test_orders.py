@@ -6,12 +6,10 @@ import zipfile
 
 import pytest
 
-from adapters.judge0.faults import JobNotTaken
 from adapters.judge0.languages import Offer, offers
 from adapters.judge0.orders import Order, order_of
 from adapters.judge0.wire import Config
-from application.planning import NotJudgeable
-from application.ports.judge import JudgeUnavailable
+from application.ports.judge import JobRefused
 from domain.ids import LanguageId
 from domain.limits import Limits
 from domain.program import Program, SourceFile, several_files, single_file
@@ -98,16 +96,9 @@ def test_what_follows_from_the_limits_is_cut_to_what_the_server_allows() -> None
 def test_limits_that_this_judge0_does_not_allow_are_named_with_its_own(
     limits: Limits, config: Config, numbers: tuple[str, str]
 ) -> None:
-    with pytest.raises(JobNotTaken) as refusal:
+    with pytest.raises(JobRefused) as refusal:
         _order(limits=limits, config=config)
     assert all(number in refusal.value.reason for number in numbers)
-
-
-def test_what_is_not_taken_is_known_to_be_hopeless_and_a_judge_that_cannot_work() -> None:
-    with pytest.raises(NotJudgeable):
-        _order(limits=Limits(time_ms=60_000))
-    with pytest.raises(JudgeUnavailable):
-        _order(limits=Limits(time_ms=60_000))
 
 
 # --- programs ----------------------------------------------------------------------------------
@@ -168,5 +159,5 @@ def test_options_that_are_only_good_to_have_are_left_out_where_they_are_not_allo
 def test_programs_that_this_judge0_cannot_build_are_not_taken(
     language: str, files: dict[str, str], config: Config
 ) -> None:
-    with pytest.raises(JobNotTaken):
+    with pytest.raises(JobRefused):
         _order(_files(**files), language=language, config=config)

@@ -25,6 +25,9 @@ from application.ports.storage import StoreUnavailable
 from application.ports.task_queue import QueueUnavailable
 from domain.ids import BlobKey, SubmissionId
 from domain.submission import WorkClass
+from tests.adapters.judge0.judging import echo
+from tests.services.judge0 import Judge0StandIn
+from tests.services.moody import Reply
 from tests.services.process import free_port
 
 Calling = Callable[[str, MemoryTelemetry], Awaitable[None]]
@@ -113,6 +116,18 @@ async def test_a_dependency_that_is_away_is_told_by_its_name(call: Calling, told
     assert telemetry.told
     assert all(line.startswith(told) for line in telemetry.told)
     assert telemetry.told[-1].partition(": ")[2] in {"unavailable", "timeout"}
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_judge0_that_cannot_take_requests_has_failed(status: int) -> None:
+    telemetry = MemoryTelemetry()
+
+    async with Judge0StandIn(echo).serving() as server:
+        server.instead.append(("GET /languages", Reply(status=status)))
+        with pytest.raises(JudgeUnavailable):
+            await judge0(server.url.removeprefix("http://"), telemetry)
+
+    assert telemetry.told == ["judge0 GET /languages: unavailable"]
 
 
 async def test_the_embedded_database_tells_too(tmp_path: Path) -> None:
