@@ -13,13 +13,14 @@ from adapters.dramatiq.dead_letters import DramatiqDeadLetters
 from adapters.dramatiq.rabbitmq_broker import RabbitMqQueueBroker
 from adapters.dramatiq.redis_broker import RedisQueueBroker
 from adapters.dramatiq.task_queue import DramatiqTaskQueue
-from application.ports.task_queue import WakeUps
+from application.ports.task_queue import QueueUnavailable, WakeUps
 from domain.submission import WorkClass
 from tests.contracts.in_hand import DeadLettersInHand, TaskQueueInHand
 from tests.services.rabbitmq import rabbitmq_url
 from tests.services.redis import redis_url
 
 MOST = 8
+CONNECTED_S = 60
 
 
 class DramatiqWakeUps(WakeUps):
@@ -112,6 +113,19 @@ def _die(broker: QueueBroker, work_class: WorkClass, reason: str, failed_at: dat
 async def _in_hand(broker: QueueBroker) -> AsyncIterator[TaskQueueInHand]:
     queue = DramatiqTaskQueue(broker, most=MOST)
     wake_ups = DramatiqWakeUps(broker.broker)
+    await _connected(queue)
     yield TaskQueueInHand(queue=queue, wake_ups=wake_ups, most=MOST, quiet_s=0.3)
     await wake_ups.close()
     await queue.close()
+
+
+async def _connected(queue: DramatiqTaskQueue) -> None:
+    """The first connection takes longer than a wake-up may, on a busy machine."""
+    async with asyncio.timeout(CONNECTED_S):
+        while True:
+            try:
+                await queue.check()
+            except QueueUnavailable:
+                await asyncio.sleep(0.1)
+            else:
+                return
