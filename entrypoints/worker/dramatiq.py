@@ -1,6 +1,8 @@
 """The receiving end of the queue on Dramatiq, whose threads hand their work to our event loop."""
 
 import asyncio
+import contextlib
+import contextvars
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
@@ -10,6 +12,7 @@ from typing import Any
 import dramatiq
 import structlog
 from dramatiq import Broker, MessageProxy, Middleware
+from dramatiq.middleware import CurrentMessage
 
 from application.ports.clock import Clock
 from entrypoints.worker.core import RETRY_AFTER_S, Consumer, WorkerCore
@@ -43,9 +46,13 @@ class DramatiqConsumer(Consumer):
             await self._stopped(worker)
 
     def _worker(self, core: WorkerCore, loop: asyncio.AbstractEventLoop) -> dramatiq.Worker:
-        def judge_submission(_work_class: str) -> None:
-            asyncio.run_coroutine_threadsafe(self._judge(core), loop).result()
+        bound = contextvars.copy_context()  # what the worker's log lines carry, for threads too
 
+        def judge_submission(_work_class: str) -> None:
+            judging = self._judge(core, _message_id())
+            bound.copy().run(asyncio.run_coroutine_threadsafe, judging, loop).result()
+
+        self._broker.add_middleware(CurrentMessage())
         self._broker.add_middleware(_Tries(self._clock.now, self._retry_after_s))
         queues = sorted(self._broker.get_declared_queues())
         dramatiq.actor(broker=self._broker, queue_name=queues[0])(judge_submission)
@@ -53,11 +60,12 @@ class DramatiqConsumer(Consumer):
         worker.queue_prefetch = core.slots  # more would keep other workers waiting
         return worker
 
-    async def _judge(self, core: WorkerCore) -> None:
+    async def _judge(self, core: WorkerCore, task_id: str) -> None:
         task = asyncio.current_task()
         self._judging.add(task)
         try:
-            await core.judge()
+            with structlog.contextvars.bound_contextvars(task_id=task_id):
+                await core.judge()
         finally:
             self._judging.discard(task)
 
@@ -68,7 +76,8 @@ class DramatiqConsumer(Consumer):
 
         def stop() -> None:
             worker.stop()
-            loop.call_soon_threadsafe(ended.set)
+            with contextlib.suppress(RuntimeError):  # nobody waits any more: the loop is closed
+                loop.call_soon_threadsafe(ended.set)
 
         # Not one of asyncio's threads: those hold up the end while a broker does not answer.
         threading.Thread(target=stop, daemon=True).start()
@@ -79,6 +88,12 @@ class DramatiqConsumer(Consumer):
                 await ended.wait()
         except TimeoutError:
             _log.warning("the broker does not answer: it will notice that this worker has left")
+
+
+def _message_id() -> str:
+    """Of the wake-up that this thread has in hand."""
+    message = CurrentMessage.get_current_message()
+    return "" if message is None else message.message_id
 
 
 class _Tries(Middleware):

@@ -127,14 +127,21 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # the library as
         judging.add_done_callback(self._judging.discard)
 
     async def _judge(self, record: ConsumerRecord, offsets: PartitionOffsets) -> None:
+        task_id = f"{record.topic}/{record.partition}/{record.offset}"
+        with structlog.contextvars.bound_contextvars(task_id=task_id):
+            if not await self._seen_to(record):
+                return
+        offsets.finish(record.offset)
+        self._news.set()
+
+    async def _seen_to(self, record: ConsumerRecord) -> bool:
+        """Whether nobody needs this wake-up any more: it was followed, or is to come again."""
         try:
             await self._core.judge()
         except Exception as failure:  # noqa: BLE001 - whatever failed, the worker has to go on
             _log.exception("judging failed; the store holds the work for another try")
-            if not await self._put_off(record, failure):
-                return
-        offsets.finish(record.offset)
-        self._news.set()
+            return await self._put_off(record, failure)
+        return True
 
     async def _put_off(self, record: ConsumerRecord, failure: Exception) -> bool:
         """Whether it is written down for later; not while the broker is away as the worker ends."""

@@ -42,6 +42,7 @@ def run_worker(settings: Settings, *, announce: Callable[[int], None]) -> None:
 
 async def _run(settings: Settings, announce: Callable[[int], None]) -> None:
     container = Container(settings=settings)
+    structlog.contextvars.bind_contextvars(worker=container.worker())
     stopping = Stopping()
     with stopping.listening():
         try:

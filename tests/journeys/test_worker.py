@@ -1,5 +1,6 @@
 """`assay worker` beside `assay serve`, as processes: stopped kindly, killed, taken over."""
 
+import json
 import re
 import signal
 import subprocess
@@ -74,6 +75,9 @@ def test_a_kind_stop_finishes_what_is_judged_and_is_good(
         assert worker.stop() == 0
         assert boss.submission(submission)["verdict"] == "accepted"
         assert boss.http.get("/admin/workers").json() == {"items": []}
+        worker.reader.join()
+        stops = [line for line in worker.output if "the worker stops" in line]
+        assert [bool(json.loads(line)["worker"]) for line in stops] == [True]
 
 
 def test_a_second_signal_leaves_it_to_others_at_once(

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -32,8 +34,10 @@ class Desk(WorkerCore):
         self.most = 0
         self.go = asyncio.Event()
         self.failure: Exception | None = None
+        self.bound: dict[str, Any] = {}
 
     async def judge(self) -> None:
+        self.bound = structlog.contextvars.get_contextvars()
         self.begun += 1
         self.judging += 1
         self.most = max(self.most, self.judging)

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+import structlog
 
 from adapters.dramatiq.dead_letters import DramatiqDeadLetters
 from adapters.dramatiq.task_queue import DramatiqTaskQueue
@@ -36,9 +38,15 @@ class FragileSubmissions(MemorySubmissionRepository):
 
     faults: int = 0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.bound: list[dict[str, Any]] = []
+        """What log lines carried whenever a claim was asked for."""
+
     async def claim_next(
         self, classes: Sequence[WorkClass], now: datetime, lease: Lease
     ) -> Claim | None:
+        self.bound.append(structlog.contextvars.get_contextvars())
         if self.faults:
             self.faults -= 1
             raise ZeroDivisionError("out of the blue")
@@ -110,6 +118,15 @@ async def test_what_is_handed_in_is_judged(place: Place) -> None:
     async with place.working():
         handed_in = await place.handed_in(of=20)
         await place.all_are(handed_in, SubmissionStatus.DONE)
+
+
+async def test_its_log_lines_name_the_worker_and_the_wake_up(place: Place) -> None:
+    with structlog.contextvars.bound_contextvars(worker="w1"):
+        async with place.working():
+            handed_in = await place.handed_in()
+            await place.all_are(handed_in, SubmissionStatus.DONE)
+    assert {bound["worker"] for bound in place.submissions.bound} == {"w1"}
+    assert all(bound["task_id"] for bound in place.submissions.bound)
 
 
 async def test_a_failure_that_passes_is_none(place: Place) -> None:

@@ -1,6 +1,7 @@
 """A worker that Kafka wakes: what it acknowledges when, and what happens when anything goes."""
 
 import asyncio
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -63,6 +64,7 @@ async def test_a_wake_up_is_acknowledged_after_the_work(house: House) -> None:
     desk.go.set()
     await until_acknowledged(house)
     assert desk.begun == 1
+    assert re.fullmatch(rf"{house.topic}/\d/0", desk.bound["task_id"])
 
 
 async def test_no_more_than_the_slots_judge_at_once(house: House) -> None:
