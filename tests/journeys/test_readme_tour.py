@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from config.services import QueueKind
+from config.settings import load_settings
 from entrypoints.cli.settings import markdown_table
 from tests.journeys import server
 
@@ -45,6 +47,18 @@ def test_the_table_of_settings_is_the_one_that_the_program_prints() -> None:
     assert shown[1] == markdown_table()
 
 
+def test_the_settings_for_production_go_together(tmp_path: Path) -> None:
+    block = re.search(r"^```ini\n(.*?)^```$", section_text("Production"), re.DOTALL | re.MULTILINE)
+    assert block is not None
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(block[1].replace("<64 hexadecimal digits>", "5f" * 32))
+
+    settings = load_settings(environment={"ASSAY_HOME": str(tmp_path / "home")}, dotenv=dotenv)
+
+    assert settings.services.queue is QueueKind.REDIS
+    assert settings.is_production
+
+
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
 def test_a_link_leads_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
@@ -65,5 +79,8 @@ def run_section(title: str, url: str, home: Path) -> subprocess.CompletedProcess
 
 def section(title: str) -> str:
     """The commands of one section, a blank line between its blocks."""
-    text = README.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
-    return "\n\n".join(_BLOCK.findall(text))
+    return "\n\n".join(_BLOCK.findall(section_text(title)))
+
+
+def section_text(title: str) -> str:
+    return README.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
