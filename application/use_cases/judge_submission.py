@@ -49,6 +49,8 @@ BACK_OFF = timedelta(seconds=2)
 """Before the second try; doubled for each one after."""
 OUTAGE_PAUSE_S = 1.0
 """Between looks at a store that is away."""
+MAX_STUMBLES = 4
+"""Failures to read one thing, with growing pauses, from stores that answer: half a minute."""
 TESTS_BETWEEN_CUTS = 64
 
 
@@ -166,15 +168,36 @@ class JudgeSubmission:
                 await self._finish(attempt, judgement)
 
     async def _judgement_despite_outages(self, attempt: _Attempt) -> Judgement:
-        """Begin anew, still under the same claim, whenever tests could not be read meanwhile."""
+        """Begin anew, still under the same claim, after a store was away.
+
+        Raises:
+            JudgeUnavailable: one thing cannot be read again and again, though its store answers.
+        """
+        stumbles = 0
         while True:
             await self._tell(attempt, StatusChanged(status=SubmissionStatus.QUEUED))
             await self._tell(attempt, StatusChanged(status=SubmissionStatus.RUNNING))
             try:
                 return await self._judgement(attempt)
-            except StoreUnavailable:
+            except StoreUnavailable as away:
                 attempt.begin_anew()
+                stumbles = 0 if await self._outage_waited_out() else stumbles + 1
+                if stumbles > MAX_STUMBLES:
+                    raise JudgeUnavailable(f"{away}, but answers otherwise") from away
+                await self.clock.sleep(OUTAGE_PAUSE_S * (1 << stumbles))
+
+    async def _outage_waited_out(self) -> bool:
+        """Return when the stores that tests are read from answer; whether one did not."""
+        was_away = False
+        while True:
+            try:
+                await self.storage.check()
+                await self.blobs.check()
+            except Exception:  # noqa: BLE001 - whatever is wrong with it, it does not answer
+                was_away = True
                 await self.clock.sleep(OUTAGE_PAUSE_S)
+            else:
+                return was_away
 
     async def _judgement(self, attempt: _Attempt) -> Judgement:
         claim = attempt.claim

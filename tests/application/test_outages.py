@@ -1,17 +1,20 @@
 """A store goes away while a worker judges: nothing is lost, and no attempt is spent on it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import pytest
 
+from adapters.memory.blob_store import MemoryBlobStore
 from adapters.memory.storage import MemoryStorage
 from adapters.memory.submissions import MemorySubmissionRepository
 from application.ports.storage import StoreUnavailable, UnitOfWork
 from application.ports.submissions import Claim
-from application.use_cases.judge_submission import HEARTBEAT_S, LEASE_TIME
+from application.use_cases.judge_submission import HEARTBEAT_S, LEASE_TIME, MAX_ATTEMPTS
+from domain.ids import BlobKey
 from domain.judging import Judgement, Verdict
 from domain.submission import Submission, SubmissionStatus
 from tests.application.world import World, a_test
@@ -30,6 +33,24 @@ class AwayStorage(MemoryStorage):
             raise StoreUnavailable("MySQL")
         async with super().read() as unit:
             yield unit
+
+    async def check(self) -> None:
+        if self.away:
+            raise StoreUnavailable("MySQL")
+
+
+class OneLostBlob(MemoryBlobStore):
+    """Answers, and has one blob that cannot be read."""
+
+    lost: BlobKey | None = None
+
+    async def get(
+        self, key: BlobKey, *, start: int = 0, length: int | None = None
+    ) -> AsyncGenerator[bytes]:
+        if key == self.lost:
+            raise StoreUnavailable("S3")
+        async for piece in super().get(key, start=start, length=length):
+            yield piece
 
 
 class AwaySubmissions(MemorySubmissionRepository):
@@ -128,3 +149,24 @@ async def test_a_worker_told_to_stop_in_an_outage_stops(seconds: int) -> None:
     await asyncio.wait({work})
 
     assert (await world.current(submission.id)).status is SubmissionStatus.QUEUED
+
+
+async def test_one_blob_that_cannot_be_read_ends_as_a_judge_error_and_holds_no_slot() -> None:
+    world = World()
+    blobs = world.blobs = OneLostBlob(world.clock)
+    challenge = await world.a_challenge(a_test(given=b"lost"))
+    submission = await world.submitted(await world.a_candidate(), challenge, "echo")
+    blobs.lost = BlobKey(hashlib.sha256(b"lost").hexdigest())
+
+    tries = 0
+    while (await world.current(submission.id)).status is not SubmissionStatus.DONE:
+        tries += 1
+        work = asyncio.create_task(world.judge_submission()())
+        await _pass(world, 40)
+        assert work.done()
+    judgement = await world.submissions.judgement(submission.id, 1)
+
+    assert tries == MAX_ATTEMPTS
+    assert judgement is not None
+    assert judgement.verdict is Verdict.JUDGE_ERROR
+    assert "S3" in (judgement.fault or "")
