@@ -53,6 +53,28 @@ def make_version(
     )
 
 
+def check_reach(rules: JudgingRules, offered: Sequence[Language]) -> None:
+    """Return if each language that the challenge takes can be judged with its limits.
+
+    Raises:
+        InvalidChallenge: a limit is over what the language's judge can do.
+    """
+    for language in offered:
+        taken = not rules.languages or language.id in rules.languages
+        if language.most is None or not taken:
+            continue
+        own = rules.language_limits.get(language.id)
+        limits, most = resolve_limits(rules.limits, language, own), language.most
+        for field, wanted, can, stated in (
+            ("time_ms", limits.time_ms, most.time_ms, own and own.time_ms),
+            ("memory_kib", limits.memory_kib, most.memory_kib, own and own.memory_kib),
+        ):
+            if wanted > can:
+                where = f"/language_limits/{language.id}" if stated else "/limits"
+                detail = f"is {wanted} for {language.name}, whose judge can do {can} at most"
+                raise InvalidChallenge(f"{where}/{field}", detail)
+
+
 def moved_on(challenge: Challenge, version: ChallengeVersion, now: datetime) -> Challenge:
     """The challenge one revision later, with this version as its newest and its published one."""
     return replace(

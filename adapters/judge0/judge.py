@@ -10,7 +10,7 @@ from adapters.judge0.client import Judge0Client, NotTaken
 from adapters.judge0.following import Following, Pace
 from adapters.judge0.http import PatientHttp
 from adapters.judge0.languages import Offer, offers
-from adapters.judge0.orders import Order, order_of
+from adapters.judge0.orders import Order, most_of, order_of
 from adapters.judge0.wire import Config
 from application.ports.clock import Clock
 from application.ports.ids import Ids
@@ -150,7 +150,8 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
             self._facts = replace(facts, fresh_until=fresh_until)
         else:
             fresh_until = self._clock.now() + _KEPT_FOR
-            self._facts = _Facts(offers=offers(languages), config=config, fresh_until=fresh_until)
+            offered = offers(languages, most_of(config))
+            self._facts = _Facts(offers=offered, config=config, fresh_until=fresh_until)
         finally:
             self._is_looking = False
         return self._facts

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from adapters.judge0.wire import Config, NamedLanguage
 from domain.ids import LanguageId
 from domain.language import Language
+from domain.limits import Limits
 
 _MIB = 1 << 10
 _VERSION = r"\(v?(\d[\w.]*)\)"
@@ -211,14 +212,14 @@ TABLE = (
 )
 
 
-def offers(known: Iterable[NamedLanguage]) -> dict[LanguageId, Offer]:
+def offers(known: Iterable[NamedLanguage], most: Limits | None = None) -> dict[LanguageId, Offer]:
     """Our languages among Judge0's, each in its newest version, by id and sorted by it."""
     listed = tuple(known)
-    found = (_offer(entry, listed) for entry in sorted(TABLE, key=lambda entry: entry.id))
+    found = (_offer(entry, listed, most) for entry in sorted(TABLE, key=lambda entry: entry.id))
     return {offer.language.id: offer for offer in found if offer}
 
 
-def _offer(entry: Entry, known: tuple[NamedLanguage, ...]) -> Offer | None:
+def _offer(entry: Entry, known: tuple[NamedLanguage, ...], most: Limits | None) -> Offer | None:
     for pattern in entry.names:
         versions = [
             (_as_numbers(match[1]), one.id, match[1], one.name)
@@ -227,7 +228,7 @@ def _offer(entry: Entry, known: tuple[NamedLanguage, ...]) -> Offer | None:
         ]
         if versions:
             _, judge0_id, version, judge0_name = max(versions)
-            language = _language(entry, version)
+            language = replace(_language(entry, version), most=most)
             return Offer(
                 entry=entry, judge0_id=judge0_id, judge0_name=judge0_name, language=language
             )

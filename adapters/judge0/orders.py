@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from adapters.judge0.languages import Offer
 from adapters.judge0.wire import Config, encoded
 from application.ports.judge import JobRefused, JudgeJob
-from domain.limits import Limits
+from domain.limits import MAX_OUTPUT_KIB, Limits
 from domain.program import Program, SourceFile
 
 _LEAST_FILE_KIB = 1_024
@@ -51,9 +51,9 @@ def order_of(job: JudgeJob, offer: Offer, config: Config) -> Order:
         JobRefused: this Judge0 does not go as far as the limits, or takes no second file.
     """
     limits = job.limits
-    _check("time limit", limits.time_ms, _ms(config.max_cpu_time_limit), "ms")
-    _check("time limit", limits.time_ms, _ms(config.max_wall_time_limit), "ms")
-    _check("memory limit", limits.memory_kib, config.max_memory_limit, "KiB")
+    most = most_of(config)
+    _check("time limit", limits.time_ms, most.time_ms, "ms")
+    _check("memory limit", limits.memory_kib, most.memory_kib, "KiB")
     file_kib = max(limits.output_kib + 1, _LEAST_FILE_KIB)
     wall_s = min(limits.wall_time_ms / 1000, config.max_wall_time_limit)
     extra_s = (limits.kill_time_ms - limits.time_ms) / 1000
@@ -78,6 +78,15 @@ def order_of(job: JudgeJob, offer: Offer, config: Config) -> Order:
         limits=limits,
         kept_bytes=kept_kib * 1024,
         wall_s=wall_s,
+    )
+
+
+def most_of(config: Config) -> Limits:
+    """The largest limits that this Judge0 takes; of output it keeps what it can."""
+    return Limits(
+        time_ms=_ms(min(config.max_cpu_time_limit, config.max_wall_time_limit)),
+        memory_kib=config.max_memory_limit,
+        output_kib=MAX_OUTPUT_KIB,
     )
 
 

@@ -26,7 +26,7 @@ from domain.checking import check_checker
 from domain.errors import ChallengeNotFound
 from domain.ids import ChallengeId
 from domain.scoring import check_scoring
-from domain.versioning import make_version
+from domain.versioning import check_reach, make_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +51,16 @@ class CreateChallenge:
         it is now, with its newest version: never a mixture that would undo an edit.
 
         Raises:
-            InvalidChallenge: a field does not fit.
+            InvalidChallenge: a field does not fit, or a limit is over what the judge can do.
             SlugTaken: another challenge has the slug.
             IdempotencyKeyReused: the key came with another body before.
         """
         check_presentation(presentation)
         check_checker(check_rules(rules).checker)
         check_scoring(rules.scoring)
+        offered = await self.offer.languages()
+        if status is not ChallengeStatus.ARCHIVED:
+            check_reach(rules, offered)
         challenge_id = ChallengeId(self.ids.new())
         wanted = slug_from(presentation.title) or challenge_id if slug is None else slug
         now = self.clock.now()
@@ -77,7 +80,7 @@ class CreateChallenge:
             number=1,
             rules=rules,
             tests=(),
-            offered=await self.offer.languages(),
+            offered=offered,
             created_at=now,
         )
         try:

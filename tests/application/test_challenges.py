@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.memory.judge import PYTHON, MemoryJudge
 from application import reading
 from application.ports.storage import IdempotencyKey
 from application.use_cases.delete_test_case import DeleteTestCase
@@ -30,8 +31,8 @@ from domain.errors import (
     StaleRevision,
     TestCaseNotFound,
 )
-from domain.ids import ChallengeId, TestCaseId
-from domain.limits import Limits
+from domain.ids import ChallengeId, LanguageId, TestCaseId
+from domain.limits import LanguageLimits, Limits
 from domain.scoring import Scoring, ScoringKind, TestGroup
 from tests.application.world import World, a_test
 
@@ -82,6 +83,7 @@ async def _replaced(
     *,
     title: str = "Echo",
     rules: JudgingRules | None = None,
+    status: ChallengeStatus = ChallengeStatus.PUBLISHED,
 ) -> tuple[Challenge, ChallengeVersion]:
     return await world.replace_challenge(
         challenge.id,
@@ -89,7 +91,7 @@ async def _replaced(
         slug=None,
         presentation=Presentation(title=title),
         rules=rules or JudgingRules(),
-        status=ChallengeStatus.PUBLISHED,
+        status=status,
     )
 
 
@@ -329,3 +331,42 @@ async def test_no_such_test_to_remove(world: World) -> None:
 
     with pytest.raises(TestCaseNotFound):
         await delete(challenge.id, TestCaseId("none"))
+
+
+REACH = Limits(time_ms=2_000, memory_kib=262_144)
+
+
+@pytest.mark.parametrize(
+    ("rules", "pointer", "numbers"),
+    [
+        (JudgingRules(limits=Limits(time_ms=2_001)), "/limits/time_ms", ("2001", "2000")),
+        (JudgingRules(limits=Limits(memory_kib=262_145)), "/limits/memory_kib", ("262145",)),
+        (
+            JudgingRules(language_limits={PYTHON.id: LanguageLimits(time_ms=5_000)}),
+            "/language_limits/python3/time_ms",
+            ("5000", "2000"),
+        ),
+    ],
+)
+async def test_a_limit_over_what_the_judge_can_do_is_refused_with_both_numbers(
+    rules: JudgingRules, pointer: str, numbers: tuple[str, ...]
+) -> None:
+    world = World(judge=MemoryJudge((replace(PYTHON, most=REACH),)))
+    challenge = await world.a_challenge()
+
+    with pytest.raises(InvalidChallenge) as created:
+        await world.a_challenge(rules=rules, slug="other")
+    with pytest.raises(InvalidChallenge) as replaced:
+        await _replaced(world, challenge, rules=rules)
+
+    for refusal in (created.value, replaced.value):
+        assert refusal.pointer == pointer
+        assert all(number in refusal.detail for number in numbers)
+    await _replaced(world, challenge, rules=rules, status=ChallengeStatus.ARCHIVED)
+
+
+async def test_limits_of_languages_that_a_challenge_does_not_take_matter_not() -> None:
+    world = World(judge=MemoryJudge((replace(PYTHON, most=REACH),)))
+    rules = JudgingRules(limits=Limits(time_ms=9_000), languages=(LanguageId("c"),))
+
+    assert (await world.a_challenge(rules=rules)).version == 1

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -71,3 +72,17 @@ def test_resolved_limits_are_limits_that_a_challenge_may_state(
     resolved = resolve_limits(limits, language(factor, extra), None)
 
     assert check_rules(JudgingRules(limits=resolved)).limits == resolved
+
+
+REACH = Limits(time_ms=2_000, memory_kib=150_000, output_kib=64)
+
+
+def test_the_factors_go_no_further_than_the_judge() -> None:
+    resolved = resolve_limits(LIMITS, replace(PYTHON, most=REACH), None)
+    assert (resolved.time_ms, resolved.memory_kib, resolved.output_kib) == (2_000, 150_000, 77)
+
+
+def test_what_is_stated_is_never_made_less() -> None:
+    stated = Limits(time_ms=3_000, memory_kib=160_000)
+    resolved = resolve_limits(stated, replace(PYTHON, most=REACH), None)
+    assert (resolved.time_ms, resolved.memory_kib) == (3_000, 160_000)

@@ -168,6 +168,14 @@ async def test_a_job_over_the_servers_limits_is_not_sent() -> None:
         assert hands.server.taken == []
 
 
+async def test_languages_say_how_far_the_server_goes() -> None:
+    async with judge0() as hands:
+        hands.server.config |= {"max_cpu_time_limit": 30, "max_memory_limit": 300_000}
+        most = [language.most for language in await hands.judge.languages()]
+    assert most
+    assert all(one and (one.time_ms, one.memory_kib) == (20_000, 300_000) for one in most)
+
+
 async def test_starting_waits_half_a_minute_at_most() -> None:
     clock = HurryingClock()
     judge = Judge0Judge(f"http://127.0.0.1:{free_port()}", None, clock)
