@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum
 
 from application.planning import NotJudgeable, Plan, Planner
 from application.ports.blob_store import BlobCorrupt, BlobNotFound, BlobStore
@@ -54,6 +55,22 @@ MAX_STUMBLES = 4
 TESTS_BETWEEN_CUTS = 64
 
 
+class Turn(Enum):
+    """What came of looking for work; false where there was none."""
+
+    NOTHING_DUE = "nothing due"
+    JUDGED = "judged"
+    FAILED = "failed"
+    """The platform failed, not the program: this worker may be the reason."""
+
+    def __bool__(self) -> bool:
+        return self is not Turn.NOTHING_DUE
+
+
+class _CannotBeRead(Exception):
+    """What judging needs is stored, and cannot be read although its store answers."""
+
+
 @dataclass(slots=True, kw_only=True)
 class _Attempt:
     """What has come out so far of one try at one judgement, and how many events were told."""
@@ -91,8 +108,8 @@ class JudgeSubmission:
     worker: str
     telemetry: Telemetry = SILENT
 
-    async def __call__(self, classes: Sequence[WorkClass] = tuple(WorkClass)) -> bool:
-        """Judge the next submission of these classes; False where nothing was due.
+    async def __call__(self, classes: Sequence[WorkClass] = tuple(WorkClass)) -> Turn:
+        """Judge the next submission of these classes, if there is one.
 
         Safe to repeat at any moment and from anywhere: the claim is atomic, the outcome is
         fenced. A claim that another worker took over meanwhile is dropped without a trace. What
@@ -100,14 +117,15 @@ class JudgeSubmission:
         `judge_error` after MAX_ATTEMPTS. A store that is away is waited for, and costs no attempt.
 
         Raises:
-            StoreUnavailable: the store of submissions does not answer; nothing was claimed.
+            StoreUnavailable: the store of submissions does not answer; a claim whose answer was
+                lost runs out.
             Exception: whatever nobody foresaw, after the work was handed back.
         """
         now = self.clock.now()
         lease = Lease(token=self.ids.token(), worker=self.worker, expires_at=now + LEASE_TIME)
         claim = await self.submissions.claim_next(classes, now, lease)
         if claim is None:
-            return False
+            return Turn.NOTHING_DUE
         work = asyncio.create_task(self._watched(claim))
         heartbeat = asyncio.create_task(self._keep_alive(claim))
         try:
@@ -119,9 +137,8 @@ class JudgeSubmission:
         finally:
             await _ended(heartbeat)
             await _ended(work)
-        _raise_unless_lost(work)
         _raise_unless_lost(heartbeat)
-        return True
+        return _result_unless_lost(work)
 
     async def _let_go(self, claim: Claim) -> None:
         """This worker was told to stop: another may begin anew at once, not after the lease."""
@@ -130,8 +147,10 @@ class JudgeSubmission:
 
     async def _keep_alive(self, claim: Claim) -> None:
         """Extend the lease until it is lost; a store that is away for a moment is tried again."""
+        due_at = claim.lease.expires_at - LEASE_TIME  # a claim may have taken long to be answered
         while True:
-            await self.clock.sleep(HEARTBEAT_S)
+            due_at = max(due_at + timedelta(seconds=HEARTBEAT_S), self.clock.now())
+            await self.clock.sleep((due_at - self.clock.now()).total_seconds())
             try:
                 await self.submissions.extend(claim, self.clock.now() + LEASE_TIME)
             except LeaseLost:
@@ -139,39 +158,45 @@ class JudgeSubmission:
             except StoreUnavailable:
                 continue
 
-    async def _watched(self, claim: Claim) -> None:
+    async def _watched(self, claim: Claim) -> Turn:
         with self.telemetry.judging(claim) as judging:
-            await self._attempt(_Attempt(claim=claim, judging=judging))
-
-    async def _attempt(self, attempt: _Attempt) -> None:
-        claim = attempt.claim
-        if claim.attempt > MAX_ATTEMPTS:
+            attempt = _Attempt(claim=claim, judging=judging)
+            if claim.attempt <= MAX_ATTEMPTS:
+                return await self._attempt(attempt)
             reason = f"given up: {MAX_ATTEMPTS} tries ended with the death of their worker"
             await self._finish(attempt, self._judge_error(claim, reason))
-            return
+            return Turn.JUDGED
+
+    async def _attempt(self, attempt: _Attempt) -> Turn:
+        claim = attempt.claim
         try:
             judgement = await self._judgement_despite_outages(attempt)
         except (NotJudgeable, JobRefused) as error:
             await self._finish(attempt, self._judge_error(claim, str(error)))
-        except (JudgeUnavailable, LanguageNotOffered, BlobNotFound, BlobCorrupt) as error:
+        except (_CannotBeRead, LanguageNotOffered, BlobNotFound, BlobCorrupt) as error:
             await self._fail(attempt, self._judge_error(claim, str(error)))
+        except JudgeUnavailable as error:
+            reason = f"{error} (worker {self.worker})"
+            await self._fail(attempt, self._judge_error(claim, reason))
+            return Turn.FAILED
         except LeaseLost:
             raise
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
+            reason = f"{type(error).__name__}: {error} (worker {self.worker})"
             await self._fail(attempt, self._judge_error(claim, reason))
             raise  # nobody foresaw it: whoever runs the worker has to see it
         else:
             if judgement.verdict is Verdict.JUDGE_ERROR:
                 await self._fail(attempt, judgement)
-            else:
-                await self._finish(attempt, judgement)
+                return Turn.FAILED
+            await self._finish(attempt, judgement)
+        return Turn.JUDGED
 
     async def _judgement_despite_outages(self, attempt: _Attempt) -> Judgement:
         """Begin anew, still under the same claim, after a store was away.
 
         Raises:
-            JudgeUnavailable: one thing cannot be read again and again, though its store answers.
+            _CannotBeRead: one thing cannot be read again and again, though its store answers.
         """
         stumbles = 0
         while True:
@@ -183,7 +208,7 @@ class JudgeSubmission:
                 attempt.begin_anew()
                 stumbles = 0 if await self._outage_waited_out() else stumbles + 1
                 if stumbles > MAX_STUMBLES:
-                    raise JudgeUnavailable(f"{away}, but answers otherwise") from away
+                    raise _CannotBeRead(f"{away}, but answers otherwise") from away
                 await self.clock.sleep(OUTAGE_PAUSE_S * (1 << stumbles))
 
     async def _outage_waited_out(self) -> bool:
@@ -291,14 +316,20 @@ class JudgeSubmission:
         await self.progress.publish(claim.submission.id, ProgressEvent(id=event_id, what=what))
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
+async def _ended(task: asyncio.Task[Turn] | asyncio.Task[None]) -> None:
     """Cancel the task and wait for its end, whatever that is."""
     task.cancel()
     await asyncio.wait({task})
 
 
-def _raise_unless_lost(work: asyncio.Task[None]) -> None:
-    """Pass on what went wrong, but a lost claim (also one that the heartbeat found lost)."""
+def _result_unless_lost(work: asyncio.Task[Turn]) -> Turn:
+    """What came of it; of a claim that was lost (the heartbeat may have found that), nothing."""
+    _raise_unless_lost(work)
+    return Turn.JUDGED if work.cancelled() or work.exception() else work.result()
+
+
+def _raise_unless_lost(work: asyncio.Task[Turn] | asyncio.Task[None]) -> None:
+    """Pass on what went wrong, but a lost claim."""
     if work.cancelled():
         return
     error = work.exception()

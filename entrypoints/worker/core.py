@@ -13,8 +13,9 @@ from application.ports.storage import StoreUnavailable
 from application.ports.task_queue import QueueUnavailable
 from application.use_cases.announce_worker import AnnounceWorker
 from application.use_cases.forget_expired import ForgetExpired
-from application.use_cases.judge_submission import JudgeSubmission
+from application.use_cases.judge_submission import JudgeSubmission, Turn
 from application.use_cases.wake_workers import WakeWorkers
+from entrypoints.worker.pauses import Pauses
 
 LOOK_FOR_WORK_S = 1.0
 SOONEST_S = 0.1
@@ -52,6 +53,7 @@ class WorkerCore:
         self._free = asyncio.Semaphore(slots)
         self._turns: set[asyncio.Task[None]] = set()
         self._looking: set[asyncio.Task[None]] = set()
+        self._pauses = Pauses(clock)
         self._stopping = False
         self._left_over = False
         self._next_due_at: datetime | None = None
@@ -91,6 +93,7 @@ class WorkerCore:
     async def stop(self, grace_s: float) -> None:
         """Take nothing new; what is not judged within `grace_s` is handed back to the store."""
         self._stopping = True
+        self._pauses.end()
         if self._turns:
             await asyncio.wait(set(self._turns), timeout=grace_s)
         await asyncio.gather(*(_ended(turn) for turn in tuple(self._turns)))
@@ -99,12 +102,28 @@ class WorkerCore:
     async def _turn(self) -> None:
         end = self._clock.now() + TURN
         try:
-            while await self._judge_submission() and not self._stopping:
+            while await self._judge_next() and not self._stopping:
                 if self._clock.now() >= end:
                     return
         except StoreUnavailable as away:
             _log.warning("a wake-up is dropped: the timer sends another", reason=str(away))
-            await self._clock.sleep(AFTER_FAILURE_S)
+            self._pauses.after_outage()
+        except Exception:
+            self._pauses.after_failure()
+            raise
+
+    async def _judge_next(self) -> bool:
+        """Judge what is next, once no pause is on; whether to go on."""
+        await self._pauses.over()
+        if self._stopping:
+            return False
+        turn = await self._judge_submission()
+        if turn is Turn.FAILED:
+            _log.warning("this worker could not judge, and pauses before it takes more")
+            self._pauses.after_failure()
+        elif turn is Turn.JUDGED:
+            self._pauses.after_success()
+        return turn is not Turn.NOTHING_DUE
 
     async def _look_after_work(self) -> None:
         """Every LOOK_FOR_WORK_S, and when something falls due in between: a lease, a back-off."""

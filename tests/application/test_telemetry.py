@@ -43,7 +43,7 @@ async def test_a_try_that_the_platform_failed_says_why(world: World) -> None:
     assert telemetry.told == [
         "prepared",
         "compiled",
-        "handed back: the program asked for it",
+        "handed back: the program asked for it (worker worker)",
         f"judging {submission.id} as 1.1",
     ]
 
