@@ -1,5 +1,6 @@
 """What can happen to a platform: each is done to a stage, and mended again."""
 
+import signal
 import time
 from collections.abc import Callable, Mapping
 
@@ -8,6 +9,8 @@ from tests.journeys.faults.stage import Stage
 
 OUTAGE_S = 3.0
 """How long a part is away: longer than a request may wait for it."""
+LONG_OUTAGE_S = 12.0
+"""Longer than a claim holds without a sign of life."""
 PATIENCE_S = 120.0
 LONG_TO_COMPILE = """
 #include <stdio.h>
@@ -36,6 +39,15 @@ def workers_die(stage: Stage, _: str) -> None:
     stage.start_workers()
 
 
+def workers_stand_still(stage: Stage, _: str) -> None:
+    """As a machine does that is moved or out of memory: what they hold is taken from them."""
+    for worker in stage.workers:
+        worker.process.send_signal(signal.SIGSTOP)
+    time.sleep(LONG_OUTAGE_S)
+    for worker in stage.workers:
+        worker.process.send_signal(signal.SIGCONT)
+
+
 def dies(name: str) -> Fault:
     def fault(stage: Stage, _: str) -> None:
         stage.servers[name].kill()
@@ -56,12 +68,12 @@ def hangs(name: str) -> Fault:
     return fault
 
 
-def is_cut_off(name: str) -> Fault:
+def is_cut_off(name: str, seconds: float = OUTAGE_S) -> Fault:
     """What lies between stops forwarding, and tells nobody."""
 
     def fault(stage: Stage, _: str) -> None:
         stage.proxies[name].hold()
-        time.sleep(OUTAGE_S)
+        time.sleep(seconds)
         stage.proxies[name].resume()
 
     return fault
@@ -123,6 +135,7 @@ def _until(happens: Callable[[], bool]) -> None:
 OF_THE_PROGRAM: Mapping[str, Fault] = {
     "the API dies": api_dies,
     "the workers die": workers_die,
+    "the workers stand still": workers_stand_still,
     "the workers die compiling": workers_die_compiling,
     "the workers die testing": workers_die_testing,
     "the workers die before they acknowledge": workers_die_before_they_acknowledge,
@@ -132,7 +145,7 @@ OF_STORES: Mapping[str, Fault] = {
     "MongoDB dies": dies("mongo"),
     "S3 dies": dies("s3"),
     "MySQL is cut off": is_cut_off("mysql"),
-    "MongoDB is cut off": is_cut_off("mongo"),
+    "MongoDB is cut off for long": is_cut_off("mongo", LONG_OUTAGE_S),
     "S3 hangs": hangs("s3"),
 }
 OF_BROKERS: Mapping[str, Mapping[str, Fault]] = {
