@@ -42,7 +42,7 @@ serve: install ## the program with demo data, until Ctrl-C
 	$(BIN)/assay serve --demo $(ARGS)
 
 test: install-dev ## every test
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install-dev ## style, types, architecture, unused code, documented ports
 	$(BIN)/ruff check

@@ -14,3 +14,8 @@ settings.load_profile("soak" if SOAKING else "quick")
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that at the end nobody waits for one that has just begun."""
+    items.sort(key=lambda item: "/journeys/" not in item.path.as_posix())
