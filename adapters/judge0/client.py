@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from adapters.judge0.faults import NotThere
+from adapters.judge0.faults import NotThere, TooMuch
 from adapters.judge0.http import Answer, PatientHttp, Request
 from adapters.judge0.orders import Payload
 from adapters.judge0.wire import Config, NamedLanguage, Result
 from application.ports.judge import JobRefused, JudgeUnavailable
+
+_MOST_RESULTS_BYTES = 64 << 20
+"""Of one answer with outputs: four times what is fetched at once, as base64 and with the rest."""
 
 PROGRESS = ("token", "status_id")
 EVERYTHING = Result.__struct_fields__
@@ -27,14 +30,19 @@ class Judge0Client:
         self._http = http
         self._patience_s = patience_s
 
+    @property
+    def where(self) -> str:
+        return self._http.where
+
     async def facts(self, *, patience_s: float) -> tuple[list[NamedLanguage], Config]:
         """The languages and the settings, of a server that may be asked for less long."""
         languages = Request(method="GET", path="languages", name="GET /languages", query={})
         config = Request(method="GET", path="config_info", name="GET /config_info", query={})
-        return (
-            await self._http.ask(languages, list[NamedLanguage], patience_s=patience_s),
-            await self._http.ask(config, Config, patience_s=patience_s),
-        )
+        named = await self._http.ask(languages, list[NamedLanguage], patience_s=patience_s)
+        said = await self._http.ask(config, Config, patience_s=patience_s)
+        if said.impossible:
+            raise JudgeUnavailable(f"{self.where} allows nothing: {', '.join(said.impossible)}")
+        return named, said.within_reason()
 
     async def create(self, submissions: Sequence[Payload], *, batched: bool) -> list[str]:
         """The token of each. What was tried before an answer came may exist as well: unread.
@@ -61,22 +69,50 @@ class Judge0Client:
     async def look(
         self, tokens: Sequence[str], fields: Sequence[str], *, batched: bool
     ) -> list[Result | None]:
-        """These fields of each, in that order; None for one that Judge0 does not know."""
+        """These fields of each, in that order; None for one that Judge0 does not know.
+
+        Raises:
+            TooMuch: one of them alone is larger than Judge0 can have been asked for.
+        """
         if not batched:
             return [await self._look_at_one(token, fields) for token in tokens]
-        query = _fields(fields) | {"tokens": ",".join(tokens)}
-        name = "GET /submissions/batch"
-        request = Request(method="GET", path="submissions/batch", name=name, query=query)
-        found = await self._ask(request, _Found)
-        by_token = {one.token: one for one in found.submissions if one is not None}
-        return [by_token.get(token) for token in tokens]
+        try:
+            return await self._look_at_all(tokens, fields)
+        except TooMuch:
+            if len(tokens) == 1:
+                raise
+        half = len(tokens) // 2
+        first = await self.look(tokens[:half], fields, batched=True)
+        return first + await self.look(tokens[half:], fields, batched=True)
 
     async def close(self) -> None:
         await self._http.close()
 
+    async def _look_at_all(
+        self, tokens: Sequence[str], fields: Sequence[str]
+    ) -> list[Result | None]:
+        query = _fields(fields) | {"tokens": ",".join(tokens)}
+        name = "GET /submissions/batch"
+        request = Request(
+            method="GET",
+            path="submissions/batch",
+            name=name,
+            query=query,
+            most_bytes=_MOST_RESULTS_BYTES,
+        )
+        found = await self._ask(request, _Found)
+        by_token = {one.token: one for one in found.submissions if one is not None}
+        return [by_token.get(token) for token in tokens]
+
     async def _look_at_one(self, token: str, fields: Sequence[str]) -> Result | None:
         name, path = "GET /submissions/{token}", f"submissions/{token}"
-        request = Request(method="GET", path=path, name=name, query=_fields(fields))
+        request = Request(
+            method="GET",
+            path=path,
+            name=name,
+            query=_fields(fields),
+            most_bytes=_MOST_RESULTS_BYTES,
+        )
         try:
             return await self._ask(request, Result)
         except NotThere:

@@ -30,7 +30,8 @@ class Pace:
 
     Polls come slower and slower between the first and the longest. `patience_s` is how long an
     outage may last, and how long it may queue a submission; `in_flight` how many submissions of
-    one job it has at once; `request_s` how long it may be silent in one answer.
+    one job it has at once; `request_s` how long it may be silent in one answer, and `answer_s` how
+    long one answer may take as a whole.
     """
 
     first_poll_s: float = 0.2
@@ -38,6 +39,7 @@ class Pace:
     patience_s: float = 600.0
     in_flight: int = 10
     request_s: float = 20.0
+    answer_s: float = 60.0
 
     def within(self, config: Config) -> "Pace":
         return replace(self, in_flight=min(self.in_flight, config.max_submission_batch_size))

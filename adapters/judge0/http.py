@@ -1,5 +1,6 @@
 """HTTP with patience: what may be better the next time is asked again, the rest is told at once."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -11,7 +12,7 @@ import httpx
 import msgspec
 import structlog
 
-from adapters.judge0.faults import NotThere
+from adapters.judge0.faults import NotThere, TooMuch
 from application.ports.clock import Clock
 from application.ports.judge import JobRefused, JudgeUnavailable
 from application.ports.telemetry import SILENT, Telemetry
@@ -22,6 +23,8 @@ _FIRST_WAIT_S, _LEAST_WAIT_S, _LONGEST_WAIT_S = 1.0, 0.2, 30.0
 _MOST_WITH_500_S = 60.0
 """A 500 may be about what was sent, and then no time heals it."""
 _CONNECT_S = 5.0
+_MOST_BYTES = 4 << 20
+"""Of an answer that holds no outputs."""
 _ANSWERS = frozenset({HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY})
 _REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LONGEST_REASON = 300
@@ -32,13 +35,14 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked, as `name` in a log."""
+    """What is asked, as `name` in a log; an answer has at most `most_bytes`."""
 
     method: str
     path: str
     name: str
     query: Mapping[str, str]
     body: bytes | None = None
+    most_bytes: int = _MOST_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,11 @@ class _Words(msgspec.Struct):
 
 def headers_for(host: str, api_key: str | None) -> dict[str, str]:
     """What goes with each request: the key as RapidAPI or as a Judge0 of one's own wants it."""
-    headers = {"Accept": "application/json", "User-Agent": "Assay"}
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",  # a few packed bytes can become gigabytes
+        "User-Agent": "Assay",
+    }
     if api_key and host.endswith(_RAPID_API):
         headers |= {"X-RapidAPI-Key": api_key, "X-RapidAPI-Host": host}
     elif api_key:
@@ -88,6 +96,7 @@ class PatientHttp:
         clock: Clock,
         *,
         request_s: float,
+        answer_s: float,
         telemetry: Telemetry = SILENT,
     ) -> None:
         self._telemetry = telemetry
@@ -95,6 +104,7 @@ class PatientHttp:
         self._api_key = api_key
         self._clock = clock
         self._request_s = request_s
+        self._answer_s = answer_s
         self._http: httpx.AsyncClient | None = None
         self._is_closed = False
         self._in_trouble: set[str] = set()
@@ -115,6 +125,7 @@ class PatientHttp:
         Raises:
             NotThere: there is nothing by that name.
             JobRefused: it is larger than the server takes.
+            TooMuch: the answer is larger than `request.most_bytes`.
             JudgeUnavailable: refused, or without an answer until patience was at its end.
         """
         began, wait_s = self._clock.now(), _FIRST_WAIT_S
@@ -124,9 +135,11 @@ class PatientHttp:
                 self._note_answer(request)
                 return answer
             self._note_trouble(request, answer)
-            pause_s = max(_LEAST_WAIT_S, wait_s if answer.wait_s is None else answer.wait_s)
             waited_s = (self._clock.now() - began).total_seconds()
-            if waited_s + pause_s > min(patience_s, answer.most_s):
+            left_s = min(patience_s, answer.most_s) - waited_s
+            pause_s = min(wait_s, left_s) if answer.wait_s is None else answer.wait_s
+            pause_s = max(_LEAST_WAIT_S, pause_s)
+            if pause_s > left_s:
                 raise JudgeUnavailable(f"{self.where} {answer.reason}, for {waited_s:.0f} s")
             await self._clock.sleep(pause_s)
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
@@ -141,17 +154,12 @@ class PatientHttp:
     async def _try(self, request: Request, kind: type[Answer]) -> Answer | _Trouble:
         try:
             with self._telemetry.dependency("judge0", request.name):
-                response = await self._client().request(
-                    request.method,
-                    request.path,
-                    params=dict(request.query),
-                    content=request.body,
-                    headers={"Content-Type": "application/json"} if request.body else None,
-                )
+                async with asyncio.timeout(self._answer_s):
+                    response = await self._answer(request)
                 self._raise_if_busy(response)
         except _Busy as busy:
             return busy.trouble
-        except httpx.TimeoutException:
+        except (httpx.TimeoutException, TimeoutError):
             return _Trouble(reason="does not answer in time")
         except httpx.RequestError as error:
             return _Trouble(reason=f"cannot be reached ({type(error).__name__})")
@@ -162,6 +170,25 @@ class PatientHttp:
         if response.status_code in _ANSWERS:
             return self._read(response, kind)
         raise self._refusal(request, response)
+
+    async def _answer(self, request: Request) -> httpx.Response:
+        """The answer with its whole body, which is not believed about its size."""
+        async with self._client().stream(
+            request.method,
+            request.path,
+            params=dict(request.query),
+            content=request.body,
+            headers={"Content-Type": "application/json"} if request.body else None,
+        ) as head:
+            if head.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
+                raise JudgeUnavailable(f"{self.where} answers packed, which it was asked not to")
+            body = bytearray()
+            async for part in head.aiter_raw():
+                body += part
+                if len(body) > request.most_bytes:
+                    most = f"{request.most_bytes >> 20} MiB"
+                    raise TooMuch(f"{self.where} answers {request.name} with more than {most}")
+        return httpx.Response(head.status_code, headers=head.headers, content=bytes(body))
 
     def _client(self) -> httpx.AsyncClient:
         if self._is_closed:

@@ -25,6 +25,9 @@ _KEPT_FOR = timedelta(minutes=10)
 _KEPT_LONGER_FOR = timedelta(minutes=1)
 """After a look that failed, what is known goes on to hold."""
 _START_S = 30.0
+_MOMENT_S = 1.0
+"""How long whoever asks for the languages may wait, when nothing is known yet."""
+_SLOW = "does not answer in time"
 _USUAL = Pace()
 
 
@@ -50,8 +53,9 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
 
     `api_key` is its X-Auth-Token, or the key of RapidAPI where the address is one of theirs. As
     Judge0 compiles for each test anew, the first one goes alone: it tells whether the program
-    compiles. Nothing is compared there. Whoever calls `languages` waits for a moment only; a job
-    waits as long as `pace` has patience.
+    compiles. Nothing is compared there. Whoever calls `languages` is told what is known at once,
+    and waits for a second at most where that is nothing; a job waits as long as `pace` has
+    patience.
     """
 
     # PLR0913: what a deployment chooses, and what stands around it.
@@ -66,14 +70,21 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
         callbacks: Callbacks | None = None,
         telemetry: Telemetry = SILENT,
     ) -> None:
-        http = PatientHttp(url, api_key, clock, request_s=pace.request_s, telemetry=telemetry)
+        http = PatientHttp(
+            url,
+            api_key,
+            clock,
+            request_s=pace.request_s,
+            answer_s=pace.answer_s,
+            telemetry=telemetry,
+        )
         self._client = Judge0Client(http, patience_s=pace.patience_s)
         self._clock = clock
         self._slots = slots
         self._pace = pace
         self._callbacks = callbacks
         self._facts: _Facts | None = None
-        self._is_looking = False
+        self._look: asyncio.Task[JudgeUnavailable | None] | None = None
         self._free = asyncio.Semaphore(slots)
         self._sleeping: dict[str, asyncio.Event] = {}
 
@@ -87,14 +98,25 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
         Raises:
             JudgeUnavailable: it refuses the key, or has not answered for 30 s.
         """
-        await self._known(patience_s=_START_S)
+        try:
+            async with asyncio.timeout(_START_S):
+                await self._facts_now(_START_S)
+        except TimeoutError:
+            raise JudgeUnavailable(f"{self._client.where} {_SLOW}, for {_START_S:.0f} s") from None
 
     async def languages(self) -> tuple[Language, ...]:
-        facts = await self._known(patience_s=0)
+        """As the port says.
+
+        Raises:
+            JudgeUnavailable: it was never seen, and is not seen within a second either.
+        """
+        facts = self._facts or await self._facts_in_a_moment()
+        if self._clock.now() >= facts.fresh_until:
+            _ = self._looking()
         return tuple(offer.language for offer in facts.offers.values())
 
     async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
-        facts = await self._known(patience_s=self._pace.patience_s)
+        facts = await self._facts_for_a_job()
         offer = facts.offers.get(job.language)
         if offer is None:
             raise LanguageNotOffered(job.language)
@@ -106,7 +128,8 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
                     async for event in events:
                         yield event
             except NotTaken:
-                self._facts = replace(facts, fresh_until=self._clock.now())
+                if self._facts is facts:
+                    self._facts = replace(facts, fresh_until=self._clock.now())
                 raise
             finally:
                 self._sleeping.pop(following.wake_token, None)
@@ -117,6 +140,9 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
             sleeping.set()
 
     async def close(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            await asyncio.wait({self._look})
         await self._client.close()
 
     def _following(self, order: Order, config: Config) -> Following:
@@ -135,23 +161,44 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
             wake_token=token,
         )
 
-    async def _known(self, *, patience_s: float) -> _Facts:
-        """What the server said of itself; when it is away, what it said before."""
-        facts = self._facts
-        if facts and (self._is_looking or self._clock.now() < facts.fresh_until):
-            return facts
-        self._is_looking = True
+    # --- what the server says of itself; when it is away, what it said before ---
+
+    async def _facts_for_a_job(self) -> _Facts:
+        """What is known, once it was tried to know it anew where that is due."""
+        if self._facts is None:
+            return await self._facts_now(self._pace.patience_s)
+        if self._clock.now() >= self._facts.fresh_until:
+            await asyncio.wait({self._looking()})
+        return self._facts
+
+    async def _facts_in_a_moment(self) -> _Facts:
+        """What the look that is under way finds, if it finds it soon."""
+        looking = self._looking()
+        await asyncio.wait({looking}, timeout=_MOMENT_S)
+        if self._facts is not None:
+            return self._facts
+        reason = looking.result() if looking.done() and not looking.cancelled() else None
+        raise reason or JudgeUnavailable(f"{self._client.where} {_SLOW}")
+
+    def _looking(self) -> asyncio.Task[JudgeUnavailable | None]:
+        """The one look in the background, begun if there is none. Nobody who waits ends it."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._look_once())
+        return self._look
+
+    async def _look_once(self) -> JudgeUnavailable | None:
         try:
-            languages, config = await self._client.facts(patience_s=0 if facts else patience_s)
-        except JudgeUnavailable:
-            if facts is None:
-                raise
-            fresh_until = self._clock.now() + _KEPT_LONGER_FOR
-            self._facts = replace(facts, fresh_until=fresh_until)
-        else:
-            fresh_until = self._clock.now() + _KEPT_FOR
-            offered = offers(languages, most_of(config))
-            self._facts = _Facts(offers=offered, config=config, fresh_until=fresh_until)
-        finally:
-            self._is_looking = False
+            await self._facts_now(0)
+        except JudgeUnavailable as reason:
+            if self._facts is not None:
+                fresh_until = self._clock.now() + _KEPT_LONGER_FOR
+                self._facts = replace(self._facts, fresh_until=fresh_until)
+            return reason
+        return None
+
+    async def _facts_now(self, patience_s: float) -> _Facts:
+        languages, config = await self._client.facts(patience_s=patience_s)
+        fresh_until = self._clock.now() + _KEPT_FOR
+        found = offers(languages, most_of(config))
+        self._facts = _Facts(offers=found, config=config, fresh_until=fresh_until)
         return self._facts

@@ -11,6 +11,7 @@ from domain.language import Language
 from domain.limits import Limits
 
 _MIB = 1 << 10
+_LONGEST_NAME = 200
 _VERSION = r"\(v?(\d[\w.]*)\)"
 
 
@@ -214,7 +215,7 @@ TABLE = (
 
 def offers(known: Iterable[NamedLanguage], most: Limits | None = None) -> dict[LanguageId, Offer]:
     """Our languages among Judge0's, each in its newest version, by id and sorted by it."""
-    listed = tuple(known)
+    listed = tuple(one for one in known if len(one.name) <= _LONGEST_NAME)
     found = (_offer(entry, listed, most) for entry in sorted(TABLE, key=lambda entry: entry.id))
     return {offer.language.id: offer for offer in found if offer}
 

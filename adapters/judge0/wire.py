@@ -25,6 +25,19 @@ class Status(IntEnum):
     EXEC_FORMAT_ERROR = 14
 
 
+_LIMITS = (
+    "max_cpu_time_limit",
+    "max_wall_time_limit",
+    "max_memory_limit",
+    "max_stack_limit",
+    "max_max_processes_and_or_threads",
+    "max_max_file_size",
+)
+_LONGEST_S = 86_400.0
+_MOST_FILE_KIB = 12 << 10
+"""Outputs, errors and what the compiler says, each so large, still make an answer of 64 MiB."""
+
+
 class NamedLanguage(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     name: str
@@ -49,6 +62,25 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     max_max_file_size: int = 4_096
     enable_batched_submissions: bool = True
     max_submission_batch_size: int = 20
+
+    @property
+    def impossible(self) -> tuple[str, ...]:
+        """The limits within which no program can run, with their values."""
+        limits = {name: float(getattr(self, name)) for name in _LIMITS}
+        return tuple(f"{name} {limit:g}" for name, limit in limits.items() if not limit > 0)
+
+    def within_reason(self) -> "Config":
+        """The same, but no larger and no smaller than can be worked with."""
+        batch_size = self.max_submission_batch_size
+        return msgspec.structs.replace(
+            self,
+            max_cpu_time_limit=min(self.max_cpu_time_limit, _LONGEST_S),
+            max_cpu_extra_time=min(max(self.max_cpu_extra_time, 0.0), _LONGEST_S),
+            max_wall_time_limit=min(self.max_wall_time_limit, _LONGEST_S),
+            max_max_file_size=min(self.max_max_file_size, _MOST_FILE_KIB),
+            enable_batched_submissions=self.enable_batched_submissions and batch_size > 0,
+            max_submission_batch_size=max(1, batch_size),
+        )
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ class Mood(Enum):
     CUT = "not heard, and cut off"
     CUT_AFTERWARDS = "done, and cut off"
     SILENT_AFTERWARDS = "done, and never answered"
+    DRIPPING = "not heard, and answered without an end, a blank at a time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,8 @@ class MoodyServer(ABC):
         mood = self._mood(heard)
         if mood is Mood.CUT:
             return False
+        if mood is Mood.DRIPPING:
+            await _drip(writer)
         reply = mood if isinstance(mood, Reply) else self.reply(heard)
         if mood is Mood.SILENT_AFTERWARDS:
             await asyncio.Event().wait()
@@ -126,6 +129,14 @@ class MoodyServer(ABC):
                 del self.instead[position]
                 return mood
         return None
+
+
+async def _drip(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 Said\r\nContent-Length: 1000000\r\n\r\n")
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.05)
 
 
 async def _heard(reader: asyncio.StreamReader) -> Heard:
