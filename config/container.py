@@ -259,7 +259,7 @@ class Container(DeclarativeContainer):
     withdraw_worker = Singleton(WithdrawWorker, storage=storage, clock=clock, worker=worker)
     wake_workers = Singleton(WakeWorkers, submissions=submissions, queue=queue, clock=clock)
     forget_expired = Singleton(ForgetExpired, storage=storage, submissions=submissions, clock=clock)
-    collect_blobs = Singleton(CollectBlobs, storage=storage, blobs=blobs, clock=clock)
+    collect_blobs = Singleton(CollectBlobs, storage=storage, blobs=blobs, clock=clock, ids=ids)
     measure_queue = Singleton(MeasureQueue, submissions=submissions, figures=figures, clock=clock)
     get_queue = Singleton(GetQueue, submissions=submissions, clock=clock)
     list_workers = Singleton(ListWorkers, storage=storage, clock=clock)

@@ -63,6 +63,12 @@ class CachedBlobStore(BlobStore):
     async def remove_unfinished(self, begun_before: datetime) -> int:
         return await self._remote.remove_unfinished(begun_before)
 
+    async def owner(self) -> str | None:
+        return await self._remote.owner()
+
+    async def claim(self, owner: str) -> None:
+        await self._remote.claim(owner)
+
     async def check(self) -> None:
         await self._remote.check()
 

@@ -30,6 +30,7 @@ LEFTOVER_AGE = timedelta(hours=24)
 
 _PIECE_BYTES = 256 * 1024
 _INCOMING = "incoming"
+_OWNER = "deployment"
 _UNFINISHED = re.compile(r"put-([0-9]{1,17})-\w+\.part")
 """The number is when it was begun, in microseconds since 1970."""
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -80,6 +81,13 @@ class FolderBlobStore(BlobStore):
 
     async def remove_unfinished(self, begun_before: datetime) -> int:
         return await in_thread(_remove_leftovers, self._incoming, begun_before)
+
+    async def owner(self) -> str | None:
+        return await in_thread(_written_in, self._root / _OWNER)
+
+    async def claim(self, owner: str) -> None:
+        await self._prepare()
+        await in_thread(_write, self._root / _OWNER, owner, self._incoming, self._clock.now())
 
     async def check(self) -> None:
         await self._prepare()
@@ -161,10 +169,7 @@ class _Upload:
 
     def _opened(self) -> BufferedWriter:
         if self._file is None:
-            begun = nanoseconds(self._begun_at) // 1_000
-            descriptor, name = tempfile.mkstemp(".part", f"put-{begun}-", self._incoming)
-            self._path = Path(name)
-            self._file = os.fdopen(descriptor, "wb")
+            self._path, self._file = _unfinished(self._incoming, self._begun_at)
         return self._file
 
 
@@ -221,6 +226,33 @@ async def _in_pieces(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
             yield b"".join(waiting)
             waiting, size = [], 0
     yield b"".join(waiting)
+
+
+def _unfinished(incoming: Path, begun_at: datetime) -> tuple[Path, BufferedWriter]:
+    """A file that `remove_unfinished` knows, if it does not get its name."""
+    begun = nanoseconds(begun_at) // 1_000
+    descriptor, name = tempfile.mkstemp(".part", f"put-{begun}-", incoming)
+    return Path(name), os.fdopen(descriptor, "wb")
+
+
+def _written_in(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: Path, text: str, incoming: Path, now: datetime) -> None:
+    unfinished, file = _unfinished(incoming, now)
+    try:
+        with file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def _folders(root: Path) -> Sequence[Path]:

@@ -27,6 +27,7 @@ class MemoryBlobStore(BlobStore):
     def __init__(self, clock: Clock, held: dict[BlobKey, HeldBlob] | None = None) -> None:
         self._clock = clock
         self._held = {} if held is None else held
+        self._owner: str | None = None
 
     async def put(self, chunks: AsyncIterable[bytes]) -> Blob:
         content = b"".join([chunk async for chunk in chunks])
@@ -61,6 +62,12 @@ class MemoryBlobStore(BlobStore):
 
     async def remove_unfinished(self, begun_before: datetime) -> int:
         return 0
+
+    async def owner(self) -> str | None:
+        return self._owner
+
+    async def claim(self, owner: str) -> None:
+        self._owner = owner
 
     async def check(self) -> None:
         return

@@ -11,6 +11,7 @@ from application.ports.storage import (
     IDEMPOTENCY_LIFETIME,
     ChallengeFilter,
     ChallengeRepository,
+    DeploymentRepository,
     IdempotencyKey,
     IdempotencyRace,
     IdempotencyRecord,
@@ -43,6 +44,7 @@ class _Tables:
     test_cases: dict[TestCaseId, TestCase] = field(default_factory=dict)
     idempotency: dict[tuple[UserId, str, str], IdempotencyRecord] = field(default_factory=dict)
     workers: dict[str, Worker] = field(default_factory=dict)
+    deployment: str | None = None
 
     def copied(self) -> "_Tables":
         return _Tables(
@@ -56,6 +58,7 @@ class _Tables:
             test_cases=self.test_cases.copy(),
             idempotency=self.idempotency.copy(),
             workers=self.workers.copy(),
+            deployment=self.deployment,
         )
 
     @property
@@ -107,6 +110,7 @@ class _MemoryUnitOfWork(UnitOfWork):
         self._test_cases = _MemoryTestCases(tables)
         self._idempotency = _MemoryIdempotency(tables)
         self._workers = _MemoryWorkers(tables)
+        self._deployment = _MemoryDeployment(tables)
 
     @property
     def users(self) -> UserRepository:
@@ -131,6 +135,10 @@ class _MemoryUnitOfWork(UnitOfWork):
     @property
     def workers(self) -> WorkerRepository:
         return self._workers
+
+    @property
+    def deployment(self) -> DeploymentRepository:
+        return self._deployment
 
 
 class _MemoryUsers(UserRepository):
@@ -349,6 +357,19 @@ class _MemoryWorkers(WorkerRepository):
         for worker_id in lost:
             del workers[worker_id]
         return len(lost)
+
+
+class _MemoryDeployment(DeploymentRepository):
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def known(self) -> str | None:
+        return self._tables.deployment
+
+    async def settle(self, proposed: str) -> str:
+        tables = self._tables.to_write
+        tables.deployment = tables.deployment or proposed
+        return tables.deployment
 
 
 def _matches(challenge: Challenge, which: ChallengeFilter) -> bool:

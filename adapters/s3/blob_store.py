@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.s3.client import QUICK_S, Bucket, S3Options
 from adapters.s3.errors import BeyondTheEnd, ObjectMissing, Passing, told
-from adapters.s3.names import ObjectName, beginning, is_key
+from adapters.s3.names import OWNER, ObjectName, beginning, is_key
 from adapters.s3.reading import Reading
 from adapters.s3.spool import Spool
 from adapters.s3.uploading import PART_BYTES, upload
@@ -106,6 +106,20 @@ class S3BlobStore(BlobStore):
                 removed += 1
             previous = name
         return removed
+
+    async def owner(self) -> str | None:
+        try:
+            answer = await self._bucket.request("get_object", Key=self._prefix + OWNER)
+        except ObjectMissing:
+            return None
+        try:
+            size_bytes = answer["ContentLength"]
+            return (await self._bucket.read(answer["Body"], size_bytes)).decode()
+        finally:
+            answer["Body"].close()
+
+    async def claim(self, owner: str) -> None:
+        await self._bucket.send("put_object", owner.encode(), Key=self._prefix + OWNER)
 
     async def check(self) -> None:
         name = self._new_name(None)

@@ -12,6 +12,8 @@ _MOMENT = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"([0-9a-f]{64}|check)\.([0-9]{8}T[0-9]{6}\.[0-9]{6}Z)\.[0-9a-f]{16}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _CHECK = "check"
+OWNER = "deployment"
+"""The one object that has another name: it tells whose the store is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

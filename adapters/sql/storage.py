@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import select
 
 from adapters.sql.challenges import SqlChallengeRepository
+from adapters.sql.deployment import SqlDeploymentRepository
 from adapters.sql.engine import SqlEngine, Transaction
 from adapters.sql.idempotency import SqlIdempotencyRepository
 from adapters.sql.sessions import SqlSessionRepository
@@ -15,6 +16,7 @@ from adapters.sql.users import SqlUserRepository
 from adapters.sql.workers import SqlWorkerRepository
 from application.ports.storage import (
     ChallengeRepository,
+    DeploymentRepository,
     IdempotencyRepository,
     SessionRepository,
     Storage,
@@ -35,6 +37,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._test_cases = SqlTestCaseRepository(transaction)
         self._idempotency = SqlIdempotencyRepository(transaction)
         self._workers = SqlWorkerRepository(transaction)
+        self._deployment = SqlDeploymentRepository(transaction)
 
     @property
     def users(self) -> UserRepository:
@@ -59,6 +62,10 @@ class SqlUnitOfWork(UnitOfWork):
     @property
     def workers(self) -> WorkerRepository:
         return self._workers
+
+    @property
+    def deployment(self) -> DeploymentRepository:
+        return self._deployment
 
 
 class SqlStorage(Storage):

@@ -36,6 +36,7 @@ from domain.user import MAX_EMAIL_LENGTH, Role
 _ROUTE_LENGTH, _KEY_LENGTH, _HASH_LENGTH = 128, 255, 64
 _LANGUAGE_LENGTH = 32
 _TOKEN_LENGTH, _WORKER_LENGTH = 64, 255
+_DEPLOYMENT_LENGTH = 64
 _SLUG_LENGTH = 64
 
 metadata = MetaData(
@@ -144,6 +145,14 @@ idempotency_keys = Table(
     PrimaryKeyConstraint("user_id", "route", "key"),
 )
 
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("id", Exact(_DEPLOYMENT_LENGTH), nullable=False),
+)
+"""One row, whose `only` is 1."""
+
 workers = Table(
     "workers",
     metadata,
@@ -187,12 +196,14 @@ submissions = Table(
     Column("key_route", Exact(_ROUTE_LENGTH)),
     Column("key", Exact(_KEY_LENGTH)),
     Column("body_hash", Exact(_HASH_LENGTH)),
+    Column("failures", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """`ranked_score` is set where the score counts in standings. `work_class` and `due_at` are set
 while there is something to judge; `due_at` is when it may be claimed: always, or not before the end
 of its back-off or of its lease. So the indexes of work and standings hold nothing else. The last
-four columns are the idempotency key that it was created with.
+four columns but one are the idempotency key that it was created with. `failures` counts the tries
+at the pending judgement that the platform failed; programs that know nothing of it may go on.
 
 Without a rowid a row is kept under its id, as in InnoDB: one page less to write for each.
 """

@@ -84,6 +84,17 @@ class BlobStore(Protocol):
         """Remove what killed processes left of puts that they began before then; how many."""
         ...
 
+    async def owner(self) -> str | None:
+        """Which deployment has said that the store is its own; None if none has."""
+        ...
+
+    async def claim(self, owner: str) -> None:
+        """Say durably that the store is that deployment's, whosever it was (at most 255 letters).
+
+        Of two at the same moment one holds: whoever has to know asks for the owner afterwards.
+        """
+        ...
+
     async def check(self) -> None:
         """Return if the store can be read and written; raise whatever says why not."""
         ...

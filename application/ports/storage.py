@@ -260,6 +260,18 @@ class WorkerRepository(Protocol):
         ...
 
 
+class DeploymentRepository(Protocol):
+    """Which deployment of the program this database belongs to, told from all others."""
+
+    async def known(self) -> str | None:
+        """The id that was settled on, or None."""
+        ...
+
+    async def settle(self, proposed: str) -> str:
+        """The id from now on: the proposed one, or the one that was settled on before."""
+        ...
+
+
 class IdempotencyRace(Exception):
     """The same key was used by another request at the same moment; ask again and find it."""
 
@@ -295,6 +307,11 @@ class UnitOfWork(Protocol):
     @property
     def workers(self) -> WorkerRepository:
         """Who judges."""
+        ...
+
+    @property
+    def deployment(self) -> DeploymentRepository:
+        """Whose database it is."""
         ...
 
 

@@ -1,10 +1,12 @@
 """Staff upload tests."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
-from application import reading
+from application import ownership, reading
 from application.ports.blob_store import BlobStore
 from application.ports.clock import Clock
 from application.ports.ids import Ids
@@ -34,6 +36,11 @@ from domain.language import Language
 from domain.scoring import ScoringKind
 from domain.text import is_one_line
 from domain.versioning import make_version, moved_on
+
+_AT_ONCE = 16
+"""Tests that are being stored, which may be in memory meanwhile if they are small."""
+_LARGE_AT_ONCE = 2
+_LARGE_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +102,7 @@ class AddTestCases:
             ChallengeNotFound: there is none.
             InvalidTestCase, InvalidChallenge: a test does not fit.
             IdempotencyKeyReused: the key came with another body before.
+            StoreRefused: the store of test data is another database's.
         """
         for position, test in enumerate(tests):
             _check(f"/testcases/{position}", test)
@@ -104,14 +112,36 @@ class AddTestCases:
                 return await _as_before(unit, challenge_id, int(known.result))
             _, newest = await reading.newest(unit, challenge_id)
         _check_together(newest, tests, replacing=replacing)
-        made = [
-            await self._stored(challenge_id, position, test) for position, test in enumerate(tests)
-        ]
+        if any(_goes_to_blobs(test, data) for test in tests for data in _both(test)):
+            await ownership.hold(self.storage, self.blobs, self.ids)
+        made = await self._all_stored(challenge_id, tests)
         offered = await self.offer.languages()
         try:
             return await self._apply(challenge_id, made, offered, key, replacing=replacing)
         except IdempotencyRace:
             return await self._apply(challenge_id, made, offered, key, replacing=replacing)
+
+    async def _all_stored(
+        self, challenge_id: ChallengeId, tests: Sequence[NewTestCase]
+    ) -> Sequence[TestCase]:
+        """Several at once, as each is mostly waited for; in the order of the upload."""
+        made: dict[int, TestCase] = {}
+        waiting = iter(enumerate(tests))
+        room_for_large = asyncio.Semaphore(_LARGE_AT_ONCE)
+
+        async def store_some() -> None:
+            for position, test in waiting:
+                is_large = any(data.size_bytes > _LARGE_BYTES for data in _both(test))
+                async with room_for_large if is_large else nullcontext():
+                    made[position] = await self._stored(challenge_id, position, test)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(_AT_ONCE, len(tests))):
+                    group.create_task(store_some())
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        return [made[position] for position in range(len(tests))]
 
     async def _stored(
         self, challenge_id: ChallengeId, position: int, test: NewTestCase
@@ -133,7 +163,7 @@ class AddTestCases:
         )
 
     async def _data(self, data: NewData, *, public: bool) -> TestData:
-        if public and data.size_bytes <= MAX_INLINE_BYTES:
+        if _is_inline(data, public=public):
             inline = b"".join([piece async for piece in data.pieces()])
             key = BlobKey(hashlib.sha256(inline).hexdigest())
             return TestData(key=key, size_bytes=len(inline), inline=inline)
@@ -200,6 +230,18 @@ def _check_together(
         if stray and scoring.kind is ScoringKind.GROUPS:
             pointer = f"/testcases/{position}/group"
             raise InvalidTestCase(pointer, f"is {test.group!r}, which the scoring has not")
+
+
+def _both(test: NewTestCase) -> tuple[NewData, NewData]:
+    return test.input, test.expected_output
+
+
+def _goes_to_blobs(test: NewTestCase, data: NewData) -> bool:
+    return not _is_inline(data, public=test.visibility is Visibility.PUBLIC)
+
+
+def _is_inline(data: NewData, *, public: bool) -> bool:
+    return public and data.size_bytes <= MAX_INLINE_BYTES
 
 
 def _position(test: TestCase) -> int:

@@ -6,6 +6,7 @@ import rich_click as click
 
 from application.ports.judge import JudgeUnavailable
 from application.ports.storage import StoreUnavailable
+from application.use_cases.collect_blobs import CollectionRefused
 from config.bad_setting import BadSetting
 from domain.errors import DomainError
 from entrypoints.cli.create_admin import create_admin
@@ -20,7 +21,7 @@ from entrypoints.cli.worker import worker
 
 EXIT_PROBLEM = 2
 EXIT_INTERRUPTED = 130
-_EXPECTED = (BadSetting, DomainError, StoreUnavailable, JudgeUnavailable)
+_EXPECTED = (BadSetting, DomainError, StoreUnavailable, JudgeUnavailable, CollectionRefused)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

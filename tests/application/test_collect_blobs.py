@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from adapters.memory.blob_store import MemoryBlobStore
 from adapters.memory.clock import ManualClock
 from adapters.memory.storage import MemoryStorage
+from application import ownership
 from application.ports.blob_store import BlobStore
-from application.ports.storage import UnitOfWork
+from application.ports.storage import StoreRefused, UnitOfWork
 from application.use_cases.add_test_cases import AddTestCases
-from application.use_cases.collect_blobs import UNTOUCHED_FOR, CollectBlobs
+from application.use_cases.collect_blobs import UNTOUCHED_FOR, CollectBlobs, CollectionRefused
 from domain.challenge import Challenge
 from domain.ids import BlobKey
 from tests.application.world import World, a_test
@@ -56,8 +58,9 @@ async def blobs(
 
 
 @pytest.fixture
-def collect(world: World, blobs: BlobStore) -> CollectBlobs:
-    return CollectBlobs(storage=world.storage, blobs=blobs, clock=world.clock)
+async def collect(world: World, blobs: BlobStore) -> CollectBlobs:
+    await ownership.take_over(world.storage, blobs, world.ids)
+    return CollectBlobs(storage=world.storage, blobs=blobs, clock=world.clock, ids=world.ids)
 
 
 async def test_what_nothing_refers_to_goes_after_a_day(
@@ -67,7 +70,7 @@ async def test_what_nothing_refers_to_goes_after_a_day(
     clock.advance(LONG_AGO)
     young = await _put(blobs, b"333")
 
-    collected = await collect()
+    collected = await collect(even_if_most=True)
 
     assert {blob.key for blob in collected.blobs} == {first, second}
     assert collected.size_bytes == 3
@@ -110,7 +113,7 @@ async def test_a_dry_run_tells_and_removes_nothing(
     assert await _keys(blobs) == {key}
 
 
-@pytest.mark.parametrize("looks_before", [0, 1], ids=["second-look", "removal"])
+@pytest.mark.parametrize("looks_before", [0, 2], ids=["second-look", "removal"])
 async def test_what_is_uploaded_after_a_look_is_not_removed(
     collect: CollectBlobs,
     blobs: BlobStore,
@@ -127,7 +130,7 @@ async def test_what_is_uploaded_after_a_look_is_not_removed(
 
     storage.after_look = [*[_nothing] * looks_before, upload]
 
-    collected = await collect()
+    collected = await collect(even_if_most=True)
 
     assert collected.blobs == []
     assert await _keys(blobs) == {key}
@@ -135,14 +138,121 @@ async def test_what_is_uploaded_after_a_look_is_not_removed(
 
 
 async def test_more_than_one_batch_is_collected(world: World) -> None:
-    collect = CollectBlobs(storage=world.storage, blobs=world.blobs, clock=world.clock)
+    collect = await _collecting(world)
     for number in range(1_001):
         await _put(world.blobs, f"{number}".encode())
     world.clock.advance(LONG_AGO)
 
-    assert len((await collect()).blobs) == 1_001
+    assert len((await collect(even_if_most=True)).blobs) == 1_001
     assert await _keys(world.blobs) == set()
     assert (await collect()).blobs == []
+
+
+# --- whose the blobs are -----------------------------------------------------------------------
+
+
+async def test_what_another_database_names_is_never_removed(clock: ManualClock) -> None:
+    production = World(clock=clock)
+    other = _beside(production)
+    challenge = await production.a_challenge()
+    await _upload(production, production.blobs, challenge, given=b"input", expected=b"answer")
+    clock.advance(LONG_AGO)
+    kept = await _keys(production.blobs)
+
+    for collect in (_collect_of(other), await _known(other)):
+        with pytest.raises(CollectionRefused, match="belongs to another database"):
+            await collect(even_if_most=True)
+        told = await collect(dry_run=True)
+        assert "another database" in (told.refusal or "")
+    assert await _keys(production.blobs) == kept
+
+
+async def test_an_upload_into_the_store_of_another_database_is_refused(clock: ManualClock) -> None:
+    production = World(clock=clock)
+    staging = _beside(production)
+    await _upload(
+        production, production.blobs, await production.a_challenge(), given=b"1", expected=b"2"
+    )
+    before = await _keys(production.blobs)
+
+    challenge = await staging.a_challenge()
+    with pytest.raises(StoreRefused, match="take-over"):
+        await _upload(staging, staging.blobs, challenge, given=b"3", expected=b"4")
+    assert await _keys(production.blobs) == before
+
+
+async def test_blobs_that_nobody_claimed_are_left_alone(world: World) -> None:
+    key = await _put(world.blobs, b"of a version that claimed nothing")
+    world.clock.advance(LONG_AGO)
+    challenge = await world.a_challenge()
+
+    with pytest.raises(CollectionRefused, match="nobody has said whose"):
+        await _collect_of(world)(even_if_most=True)
+    with pytest.raises(StoreRefused):
+        await _upload(world, world.blobs, challenge, given=b"1", expected=b"2")
+    assert await _keys(world.blobs) == {key}
+
+    assert len((await _collect_of(world)(take_over=True, even_if_most=True)).blobs) == 1
+    await _upload(world, world.blobs, challenge, given=b"1", expected=b"2")
+
+
+async def test_an_upload_claims_what_nobody_claimed_if_the_database_names_some(
+    world: World, clock: ManualClock
+) -> None:
+    challenge = await world.a_challenge()
+    await _upload(world, world.blobs, challenge, given=b"1", expected=b"2")
+    earlier, world.blobs = world.blobs, MemoryBlobStore(clock)
+    async for blob in earlier.list():
+        await world.blobs.put(earlier.get(blob.key))
+
+    await _upload(world, world.blobs, challenge, given=b"3", expected=b"4")
+
+    assert await world.blobs.owner() == await earlier.owner()
+
+
+@pytest.mark.parametrize("referring", [True, False], ids=["more-than-half", "none-referenced"])
+async def test_most_blobs_are_removed_only_on_demand(world: World, *, referring: bool) -> None:
+    collect = await _collecting(world)
+    challenge = await world.a_challenge()
+    if referring:
+        await _upload(world, world.blobs, challenge, given=b"1", expected=b"2")
+    strays = {await _put(world.blobs, f"stray {number}".encode()) for number in range(3)}
+    world.clock.advance(LONG_AGO)
+
+    with pytest.raises(CollectionRefused, match="3 would go"):
+        await collect()
+    told = await collect(dry_run=True)
+    assert {blob.key for blob in told.blobs} == strays
+    assert "--even-if-most" in (told.refusal or "")
+    assert strays <= await _keys(world.blobs)
+
+    assert len((await collect(even_if_most=True)).blobs) == 3
+
+
+def _beside(world: World) -> World:
+    """Another platform that was given the same store of blobs."""
+    other = World(clock=world.clock)
+    other.blobs = world.blobs
+    for _ in range(100):  # else two counters would give both the same id
+        other.ids.new()
+    return other
+
+
+def _collect_of(world: World) -> CollectBlobs:
+    return CollectBlobs(storage=world.storage, blobs=world.blobs, clock=world.clock, ids=world.ids)
+
+
+async def _known(world: World) -> CollectBlobs:
+    """The same, of a database that has an id."""
+    async with world.storage.begin() as unit:
+        await unit.deployment.settle(world.ids.new())
+    return _collect_of(world)
+
+
+async def _collecting(world: World) -> CollectBlobs:
+    """The same, over a store that is this database's."""
+    await ownership.take_over(world.storage, world.blobs, world.ids)
+    return _collect_of(world)
 
 
 async def _nothing() -> None:

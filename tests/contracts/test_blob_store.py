@@ -299,6 +299,22 @@ async def test_a_check_leaves_nothing_behind(in_hand: BlobStoreInHand) -> None:
     assert in_hand.count_kept() == 0
 
 
+async def test_a_store_is_nobodys_until_somebody_claims_it(store: BlobStore) -> None:
+    assert await store.owner() is None
+    await store.claim("first")
+    assert await store.owner() == "first"
+    await store.claim("b" * 255)
+    assert await store.owner() == "b" * 255
+
+
+async def test_who_owns_a_store_is_no_blob(store: BlobStore, clock: ManualClock) -> None:
+    await store.claim("a deployment")
+    blob = await store.put(_chunks(b"1"))
+    assert await _listed_keys(store) == [blob.key]
+    assert await store.remove_unfinished(clock.now() + timedelta(days=1)) == 0
+    assert await store.owner() == "a deployment"
+
+
 async def test_closing_twice_is_harmless(store: BlobStore) -> None:
     await store.close()
     await store.close()

@@ -61,6 +61,26 @@ async def storage(
 # --- transactions ------------------------------------------------------------------------------
 
 
+async def test_a_database_has_one_deployment_for_good(storage: Storage) -> None:
+    async with storage.read() as unit:
+        assert await unit.deployment.known() is None
+    async with storage.begin() as unit:
+        assert await unit.deployment.settle("first") == "first"
+    async with storage.begin() as unit:
+        assert await unit.deployment.settle("second") == "first"
+    async with storage.read() as unit:
+        assert await unit.deployment.known() == "first"
+
+
+async def test_many_that_settle_on_a_deployment_at_once_agree(storage: Storage) -> None:
+    async def settle(proposed: str) -> str:
+        async with storage.begin() as unit:
+            return await unit.deployment.settle(proposed)
+
+    settled = await asyncio.gather(*(settle(f"d{number}") for number in range(8)))
+    assert len(set(settled)) == 1
+
+
 async def test_what_a_block_wrote_is_there_for_the_next(storage: Storage) -> None:
     async with storage.begin() as unit:
         await unit.users.add(user())

@@ -17,7 +17,7 @@ from tests.services.mysql import new_database
 from tests.services.process import PrivateServer, answers, free_port, kept_up, private_folder
 from tests.services.rabbitmq import rabbitmq_url
 from tests.services.redis import redis_url
-from tests.services.s3 import s3
+from tests.services.s3 import new_bucket, s3
 
 SECRET_KEY = "of nobody, and long enough for anybody"  # noqa: S105 - of tests
 JUDGES = re.compile(r"Assay judges")
@@ -35,8 +35,8 @@ class Platform:
 
 
 def stores() -> Environment:
-    """MySQL, MongoDB, S3 and Redis, each empty for this platform alone but the bucket."""
-    there = s3()
+    """MySQL, MongoDB, S3 and Redis, each empty for this platform alone."""
+    there = new_bucket(s3())
     return {
         "MYSQL_URI": new_database(),
         "MONGO_URI": f"{mongo_url()}assay_{uuid4().hex[:12]}",

@@ -12,8 +12,9 @@ import random
 import socket
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 from botocore.client import BaseClient
 from botocore.config import Config
@@ -70,6 +71,13 @@ def make_bucket(there: S3Server) -> None:
     client = sync_client(there)
     client.create_bucket(Bucket=there.bucket)
     client.close()
+
+
+def new_bucket(there: S3Server) -> S3Server:
+    """A bucket that is nobody's yet, for a platform of its own."""
+    fresh = replace(there, bucket=f"assay-{uuid4().hex[:12]}")
+    make_bucket(fresh)
+    return fresh
 
 
 def sync_client(there: S3Server) -> BaseClient:
@@ -134,7 +142,7 @@ def _arguments(folder: Path, ports: Mapping[str, int]) -> list[str]:
         "master.electionTimeout": "1s",
         "master.heartbeatInterval": "100ms",
         "master.telemetry": "false",
-        "volume.max": 40,
+        "volume.max": 200,
         "volume.preStopSeconds": 0,
     }
     return ["server", *(f"-{name}={value}" for name, value in options.items())]

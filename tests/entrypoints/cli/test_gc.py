@@ -17,11 +17,21 @@ def test_a_dry_run_lists_and_a_run_removes_what_is_old(tmp_path: Path) -> None:
     environment = {"ASSAY_HOME": str(tmp_path)}
 
     told = assay("gc", "--dry-run", environment=environment)
-    assert (told.returncode, told.stdout) == (0, f"{hashlib.sha256(OLD).hexdigest()} 3\n")
-    assert told.stderr == "would remove: 1 blobs, 3 bytes\n"
+    assert (told.returncode, told.stdout) == (2, f"{hashlib.sha256(OLD).hexdigest()} 3\n")
+    assert told.stderr.startswith("would remove: 1 blobs, 3 bytes\nassay: the store of test data")
     assert old.exists()
 
     told = assay("gc", environment=environment)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "nobody has said whose they are" in told.stderr
+    assert old.exists()
+
+    told = assay("gc", "--take-over", environment=environment)
+    assert told.returncode == 2
+    assert "of 2 blobs, tests of this database refer to 0, and 1 would go" in told.stderr
+    assert old.exists()
+
+    told = assay("gc", "--even-if-most", environment=environment)
     assert told.returncode == 0
     assert told.stdout == "removed: 1 blobs, 3 bytes; unfinished uploads: 0\n"
     assert (old.exists(), young.exists()) == (False, True)
