@@ -100,10 +100,20 @@ class PrivateServer:
     def freeze(self) -> None:
         """Stop it still: connections are taken by the kernel, and nobody answers."""
         self._signal(signal.SIGSTOP)
+        while not self._stands_still():
+            time.sleep(_LOOK_AGAIN_S)
 
     def thaw(self) -> None:
         """Let it go on."""
         self._signal(signal.SIGCONT)
+
+    def _stands_still(self) -> bool:
+        """Whether every thread of it has stopped: a signal is sent before it has come."""
+        assert self.process is not None
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+        return all(
+            thread.read_text("ascii").rpartition(")")[2].split()[0] == "T" for thread in threads
+        )
 
     def _signal(self, number: signal.Signals) -> None:
         assert self.process is not None
