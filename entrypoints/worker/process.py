@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from contextlib import AbstractAsyncContextManager
 
 import structlog
@@ -51,7 +52,9 @@ async def _run(settings: Settings, announce: Callable[[int], None]) -> None:
             if not stopping.asked.is_set():
                 core = _core(container)
                 async with _metrics_shown(container, settings, core.slots):
-                    announce(core.slots)
+                    with suppress(StoreUnavailable):  # the timer goes on to try
+                    await container.announce_worker()(container.clock().now())
+                announce(core.slots)
                     await work(core, consumer, stopping)
                 await _withdraw(container)
         finally:
