@@ -12,7 +12,7 @@ from application.ports.judge import JudgeUnavailable
 from application.ports.storage import StoreUnavailable
 from config.container import Container, close
 from config.settings import Settings
-from config.start import open_services
+from config.start import open_judge, open_services
 from entrypoints.logs import configure_logs
 from entrypoints.metrics import Metrics
 from entrypoints.worker.consumers import consumer_of
@@ -52,9 +52,8 @@ async def _run(settings: Settings, announce: Callable[[int], None]) -> None:
             if not stopping.asked.is_set():
                 core = _core(container)
                 async with _metrics_shown(container, settings, core.slots):
-                    with suppress(StoreUnavailable):  # the timer goes on to try
-                    await container.announce_worker()(container.clock().now())
-                announce(core.slots)
+                    await _make_known(container)
+                    announce(core.slots)
                     await work(core, consumer, stopping)
                 await _withdraw(container)
         finally:
@@ -64,6 +63,7 @@ async def _run(settings: Settings, announce: Callable[[int], None]) -> None:
 async def _ready(container: Container) -> None:
     """Return when the stores answer and something can be judged: else others are to do it."""
     await open_services(container)
+    await open_judge(container)
     if not await container.judge().languages():
         raise JudgeUnavailable("no language works on this machine: see assay doctor")
 
@@ -85,6 +85,12 @@ def _metrics_shown(
     container.figures().note_slots(slots)
     metrics = Metrics(container.measure_queue(), container.figures())
     return shown_metrics(metrics, settings.worker_metrics_port)
+
+
+async def _make_known(container: Container) -> None:
+    """Before anybody hears that it judges: servers offer what workers have announced."""
+    with suppress(StoreUnavailable):  # the timer goes on to try
+        await container.announce_worker()(container.clock().now())
 
 
 async def _withdraw(container: Container) -> None:
