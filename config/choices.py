@@ -44,9 +44,8 @@ def callbacks(settings: Settings) -> Literal["judge0", "nobody"]:
 
 
 def offer(settings: Settings) -> Literal["judge", "workers"]:
-    """Who knows the languages: where workers with sandboxes judge, they do."""
-    local = settings.services.queue is QueueKind.IN_PROCESS or judge(settings) == "judge0"
-    return "judge" if local else "workers"
+    """Who knows the languages: where workers judge, they do, whatever they judge with."""
+    return "judge" if settings.services.queue is QueueKind.IN_PROCESS else "workers"
 
 
 def queue(settings: Settings) -> QueueKind:

@@ -10,6 +10,7 @@ from application.ports.clock import Clock
 from application.ports.storage import StoreRefused, StoreUnavailable
 from config.bad_setting import BadSetting
 from config.container import Container
+from config.services import QueueKind
 
 PATIENCE = timedelta(seconds=30)
 """How long a service may be away at the start: longer, and its address is wrong."""
@@ -31,11 +32,14 @@ async def open_stores(container: Container, *, patience: timedelta = PATIENCE) -
 
 
 async def open_services(container: Container, *, patience: timedelta = PATIENCE) -> None:
-    """Return when, beside the stores, the queue, Redis and Judge0 answer, where they are set.
+    """Return when, beside the stores, the queue and Redis answer, where they are set.
+
+    Judge0 is asked only where this process judges itself: a server that leaves that to workers
+    takes in programs while Judge0 is away, and may have no way to it.
 
     Raises:
         BadSetting, StoreRefused, StoreUnavailable: as `open_stores`; for other services, too.
-        JudgeUnavailable: Judge0 does not answer, or refuses.
+        JudgeUnavailable: as `open_judge`.
     """
     others: dict[str, _Check] = {
         "the queue": container.queue().check,
@@ -43,6 +47,16 @@ async def open_services(container: Container, *, patience: timedelta = PATIENCE)
         "Redis for rate limits": container.rate_limiter().check,
     }
     await _open(container, _stores(container) | others, patience)
+    if container.settings().services.queue is QueueKind.IN_PROCESS:
+        await open_judge(container)
+
+
+async def open_judge(container: Container) -> None:
+    """Return when a judge that is elsewhere answers; for a process that judges.
+
+    Raises:
+        JudgeUnavailable: Judge0 has not answered for 30 s, or refuses.
+    """
     if container.settings().services.judge0_url is not None:
         await container.judge().start()
 

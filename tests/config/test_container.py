@@ -43,6 +43,8 @@ SETS: dict[str, dict[str, str]] = {
     "mysql": {"MYSQL_URI": PRODUCTION["MYSQL_URI"], "SECRET_KEY": "k" * 32},
     "redis": PRODUCTION | {"REDIS_URL": "redis://redis.example/0"},
     "rabbitmq": PRODUCTION | {"RABBITMQ_URL": "amqp://rabbit.example/"},
+    "judge0 and workers": PRODUCTION
+    | {"JUDGE0_URL": "http://judge0.example", "REDIS_URL": "redis://redis.example/0"},
     "kafka": PRODUCTION | {"KAFKA_BROKER_URL": "kafka.example:9092"},
     "judge0": PRODUCTION | {"JUDGE0_URL": "http://judge0.example", "ASSAY_BLOB_CACHE_MIB": "0"},
 }
@@ -114,6 +116,8 @@ CHOSEN = [
     ("judge0", "blobs", S3BlobStore),
     ("judge0", "judge", Judge0Judge),
     ("judge0", "offer", Judge0Judge),
+    ("judge0 and workers", "judge", Judge0Judge),
+    ("judge0 and workers", "offer", AnnouncedLanguages),
 ]
 
 

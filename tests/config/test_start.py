@@ -1,17 +1,21 @@
 """The start waits for services, half a minute, and says which does not come."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from dependency_injector.providers import Object
 
+from adapters.in_process.task_queue import InProcessTaskQueue
+from adapters.judge0.judge import Judge0Judge
 from adapters.memory.clock import ManualClock
 from adapters.memory.storage import MemoryStorage
+from application.ports.judge import JudgeUnavailable
 from application.ports.storage import StoreRefused, StoreUnavailable
 from config.container import Container, close
 from config.settings import load_settings
-from config.start import PATIENCE, open_services, open_stores
+from config.start import PATIENCE, open_judge, open_services, open_stores
 
 
 class LateStorage(MemoryStorage):
@@ -74,4 +78,48 @@ async def test_a_store_that_refuses_us_is_not_waited_for(clock: ManualClock) -> 
         await open_stores(container)
 
     assert storage.asked == 1
+    await close(container)
+
+
+class AwayJudge0(Judge0Judge):
+    """Nobody answers at its address, and nobody waits for it here."""
+
+    async def start(self) -> None:
+        raise JudgeUnavailable("Judge0 is away")
+
+
+def _with_judge0(clock: ManualClock, queue: str | None) -> Container:
+    """A process whose queue is at that address, everything else in memory."""
+    container = _container(LateStorage(StoreUnavailable("MySQL"), times=0), clock)
+    settings = container.settings()
+    remote = replace(
+        settings.services, judge0_url="http://judge0.example", rabbitmq_url=queue, mysql_uri=None
+    )
+    container = Container(settings=replace(settings, services=remote))
+    container.clock.override(Object(clock))
+    container.queue.override(Object(InProcessTaskQueue(slots=1)))
+    container.judge.override(Object(AwayJudge0("http://judge0.example", None, clock)))
+    return container
+
+
+async def test_a_server_that_leaves_judging_to_workers_starts_without_judge0(
+    clock: ManualClock,
+) -> None:
+    container = _with_judge0(clock, "amqp://rabbit.example/")
+
+    await open_services(container)
+
+    with pytest.raises(JudgeUnavailable):
+        await open_judge(container)
+    await close(container)
+
+
+async def test_a_server_that_judges_by_itself_does_not_start_without_judge0(
+    clock: ManualClock,
+) -> None:
+    container = _with_judge0(clock, None)
+
+    with pytest.raises(JudgeUnavailable):
+        await open_services(container)
+
     await close(container)
