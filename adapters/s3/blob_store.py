@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -138,14 +138,21 @@ class S3BlobStore(BlobStore):
 
     async def _put(self, spool: Spool) -> Blob:
         key = spool.key
-        earlier = [name async for name, _ in self._objects(beginning(key))]
+        earlier = await self._earlier(key)
         name = self._new_name(key)
         await upload(self._bucket, name, spool)
         self._remember(key, name)
         with suppress(StoreUnavailable):  # left to remove_unfinished
             for one in earlier:
-                await self._remove(one)
+                await self._bucket.request("delete_object", Key=one)
         return Blob(key=key, size_bytes=spool.size_bytes)
+
+    async def _earlier(self, key: BlobKey) -> Sequence[str]:
+        """The objects that a put replaces; where one is known, others are left to a collection."""
+        known = self._newest.get(key)
+        if known is not None:
+            return (known,)
+        return [self._prefix + name.text async for name, _ in self._objects(beginning(key))]
 
     async def _some(self, reading: Reading) -> AsyncGenerator[bytes]:
         """The bytes to come, until they or the connection end; it may be asked again for the rest.

@@ -18,6 +18,8 @@ QUICK_S = 1.4
 """How long a request without a large body may take, tries and all."""
 _AGAIN_AFTER_S = (0.05, 0.25)
 _CONNECTIONS = 64
+_SMALL_BYTES = 64 * 1024
+"""A body that lies in the buffers of a connection as soon as that is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +61,17 @@ class Bucket:
                 return await self._tried(getattr(client, operation), arguments)
 
     async def send(self, operation: str, content: bytes, **arguments: Any) -> Any:
-        """The answer to a request with a body, which may take long while it moves.
+        """The answer to a request with a body, which may take long while it moves if it is large.
 
         Raises:
             ObjectMissing: the upload is gone.
         """
         client = await self._made()
         with self._telemetry.dependency("s3", operation), told(self.options.bucket):
-            async with asyncio.timeout(self.options.stall_s) as limit:
-                body = _MovingBody(content, limit, self.options.stall_s)
+            stall_s = QUICK_S if len(content) <= _SMALL_BYTES else self.options.stall_s
+            async with asyncio.timeout(stall_s) as limit:
+                # what goes out at once does not show that anything moves
+                body = _MovingBody(content, limit, stall_s if len(content) > _SMALL_BYTES else None)
                 return await self._tried(getattr(client, operation), arguments, body)
 
     async def finish(self, operation: str, **arguments: Any) -> Any:
@@ -159,13 +163,13 @@ _NEXT_PAGE = {
 class _MovingBody(io.BytesIO):
     """Bytes on their way out: each piece that is taken puts off the end of patience."""
 
-    def __init__(self, content: bytes, limit: asyncio.Timeout, stall_s: float) -> None:
+    def __init__(self, content: bytes, limit: asyncio.Timeout, stall_s: float | None) -> None:
         super().__init__(content)
         self._limit = limit
         self._stall_s = stall_s
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if not self._limit.expired():
+        if self._stall_s is not None and not self._limit.expired():
             self._limit.reschedule(asyncio.get_running_loop().time() + self._stall_s)
         return super().read(size)
 

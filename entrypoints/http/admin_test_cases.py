@@ -1,10 +1,15 @@
 """Staff upload, list, read and remove tests."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import structlog
 from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response, Stream
 
+from application.ports.blob_store import BlobCorrupt, BlobNotFound
 from application.use_cases.add_test_cases import AddTestCases, Upload
 from application.use_cases.authenticate import Identity
 from application.use_cases.delete_test_case import DeleteTestCase
@@ -21,7 +26,7 @@ from entrypoints.http.operations import (
     described,
 )
 from entrypoints.http.preconditions import etag
-from entrypoints.http.problems import HttpRequest
+from entrypoints.http.problems import HttpRequest, Refused
 from entrypoints.http.queries import PageQuery, Paging, identifier, query_of
 from entrypoints.http.rate_limits import READ, UPLOAD, WRITE
 from entrypoints.http.responses import json_response, no_content
@@ -36,6 +41,7 @@ from entrypoints.http.uploads import MAX_UPLOAD, upload_of
 from entrypoints.http.use_cases import HttpOptions
 from entrypoints.http.views.test_cases import test_case_view
 
+_LOG = structlog.get_logger(__name__)
 _ETAG = {"ETag": "The challenge's new revision, for If-Match."}
 _BYTES = Answer(
     description="The bytes.",
@@ -197,10 +203,12 @@ ROUTES = (
 
 
 async def _streamed(read_test_data: ReadTestData, testcase_id: str, part: Part) -> Stream:
+    """The bytes; the first are there before anything is answered, so that an outage is a 503."""
     data, pieces = await read_test_data(TestCaseId(identifier(testcase_id)), part)
+    first = await _first(pieces)
     suffix = "in" if part is Part.INPUT else "out"
     return Stream(
-        pieces,
+        _all(first, pieces),
         media_type="application/octet-stream",
         headers={
             "Content-Length": str(data.size_bytes),
@@ -209,6 +217,26 @@ async def _streamed(read_test_data: ReadTestData, testcase_id: str, part: Part) 
             "Cache-Control": "no-store",
         },
     )
+
+
+async def _first(pieces: AsyncGenerator[bytes]) -> bytes:
+    try:
+        return await anext(pieces, b"")
+    except BlobNotFound as error:
+        _LOG.error("test data are lost", blob=error.key)
+        detail = "The test is known, but the store has lost its data. Upload it again."
+        raise Refused(404, detail, name="test-data-lost") from None
+    except BlobCorrupt as error:
+        _LOG.error("test data are damaged", blob=error.key)
+        detail = "What is stored is not what was uploaded. Upload the test again."
+        raise Refused(500, detail, name="test-data-damaged") from None
+
+
+async def _all(first: bytes, others: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    async with aclosing(others):
+        yield first
+        async for piece in others:
+            yield piece
 
 
 def _upload_view(done: Upload) -> UploadView:

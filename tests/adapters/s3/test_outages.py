@@ -13,7 +13,7 @@ import pytest
 
 from adapters.memory.clock import ManualClock
 from adapters.s3.blob_store import S3BlobStore
-from adapters.s3.client import QUICK_S, S3Options
+from adapters.s3.client import QUICK_S, Bucket, S3Options
 from application.ports.blob_store import StoredBlob
 from application.ports.storage import StoreUnavailable
 from domain.ids import BlobKey
@@ -111,6 +111,21 @@ async def test_a_server_that_hangs_is_not_waited_for(
     assert str(outage.value) == "S3 is not available"
     server.thaw()
     await _soon(store.check)
+
+
+async def test_a_small_body_is_not_waited_for_longer_than_anything_small(
+    store: S3BlobStore, server: PrivateServer, options: S3Options
+) -> None:
+    await _soon(store.check)
+    bucket = Bucket(options)
+    await bucket.send("put_object", b"warm", Key=f"{options.prefix}small")
+    server.freeze()
+    begun = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        await bucket.send("put_object", b"x" * 34, Key=f"{options.prefix}small")
+    assert time.monotonic() - begun < QUICK_ENOUGH_S
+    server.thaw()
+    await bucket.close()
 
 
 async def test_a_server_that_hangs_in_the_middle_of_an_upload_is_given_up(

@@ -1,11 +1,16 @@
 """Staff write challenges and upload tests; accounts; analytics."""
 
 import hashlib
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import pytest
 
+from adapters.memory.blob_store import MemoryBlobStore
 from adapters.memory.clock import ManualClock
+from application.ports.blob_store import BlobCorrupt, BlobNotFound
+from application.ports.storage import StoreUnavailable
+from domain.ids import BlobKey
 from tests.entrypoints.http.house import (
     DEFAULT_TESTS,
     House,
@@ -278,6 +283,50 @@ async def test_a_test_can_be_removed(house: House) -> None:
     assert answer.headers["etag"] == '"3"'
     problem(again, 404, "test-case-not-found")
     assert [t["id"] for t in (await admin.client.get(path)).json()["items"]] == [second["id"]]
+
+
+class MoodyBlobStore(MemoryBlobStore):
+    """Raises what it is told to when it is read."""
+
+    mood: Exception | None = None
+
+    async def get(
+        self, key: BlobKey, *, start: int = 0, length: int | None = None
+    ) -> AsyncGenerator[bytes]:
+        if self.mood is not None:
+            raise self.mood
+        async for piece in super().get(key, start=start, length=length):
+            yield piece
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("mood", "status", "name"),
+    [
+        (StoreUnavailable("S3"), 503, "unavailable"),
+        (BlobNotFound(BlobKey("0" * 64)), 404, "test-data-lost"),
+        (BlobCorrupt(BlobKey("0" * 64)), 500, "test-data-damaged"),
+    ],
+    ids=["away", "lost", "damaged"],
+)
+async def test_data_that_cannot_be_read_are_a_problem_and_no_broken_stream(
+    house: House, method: str, mood: Exception, status: int, name: str
+) -> None:
+    admin = await house.admin()
+    blobs = MoodyBlobStore(house.clock)
+    object.__setattr__(house.use_cases.add_test_cases, "blobs", blobs)
+    object.__setattr__(house.use_cases.read_test_data, "blobs", blobs)
+    challenge = await a_challenge(admin)
+    test = {"visibility": "hidden", "input": "1", "expected_output": "2"}
+    added = (await upload(admin, challenge["id"], [test]))["items"][0]
+    blobs.mood = mood
+
+    answer = await admin.client.request(method, f"/admin/testcases/{added['id']}/input")
+
+    assert answer.status_code == status
+    assert (answer.headers.get("Retry-After") is not None) is (status == 503)
+    if method == "GET":
+        problem(answer, status, name)
 
 
 @pytest.mark.parametrize("part", ["input", "expected_output"])
