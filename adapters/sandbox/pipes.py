@@ -13,7 +13,6 @@ from enum import IntEnum
 
 PIPE_BYTES = 1 << 20
 """As much as the kernel lets an unprivileged process ask for."""
-_READ_BYTES = 64 * 1024
 _REST_S = 0.004
 _WASTE = bytearray(PIPE_BYTES)
 """What is over is read into this and looked at by nobody."""
@@ -120,9 +119,15 @@ class Sink:
             os.close(self._descriptor)
             self.ended.set_result(None)
 
+    def drain(self) -> None:
+        """Read what is left of what is still kept, whatever the event loop was busy with."""
+        if not self.ended.done() and self._kept.tell() < self._cap:
+            self._read()
+
     def _read(self) -> None:
         try:
-            chunk = os.read(self._descriptor, _READ_BYTES)
+            # All that the pipe holds: where others hold the interpreter, each turn is waited for.
+            chunk = os.read(self._descriptor, PIPE_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         if not chunk:

@@ -33,6 +33,8 @@ _MAX_ARTIFACT_FILES = 5_000
 _MAX_DEPTH = 16
 _BOM = "\ufeff"
 _LEAST_HEAP_MIB = 8
+_MOST_REPEATS = 3
+"""Of a submission's tests, for this server's own lateness; as many as for CPU time."""
 
 # The sources come in on standard input and what was compiled goes out on descriptor 3, both as
 # tar: so neither step needs a folder of this machine that the box could write to or fill.
@@ -118,6 +120,7 @@ class JudgedProgram:
         self._folder = folder
         self._slot = slot
         self._built: Built | None = None
+        self._repeats = 0
 
     async def compile(self, program: Program) -> Compilation:
         sources = sources_of(program, self._kit.entry)
@@ -131,12 +134,21 @@ class JudgedProgram:
         return built.compilation
 
     async def run(self, ordinal: int, stdin: bytes, limits: Limits) -> Run:
-        """Only after it was compiled well."""
+        """Only after it was compiled well.
+
+        Where wall time ran out while this server was late, it is run once more, and that counts:
+        a program has its whole wall limit beside all that was lost, so being late again does not
+        matter, unless it was for longer than the limit is put off: that is a fault.
+        """
         if self._built is None:
             raise RuntimeError("not compiled")
-        test = (ordinal, stdin, limits)
+        box = _test_box(self._kit, self._built, stdin, limits)
         try:
-            return await run_test(self._boxes, self._kit, self._built, test, self._slot)
+            outcome = await self._boxes.run(box, self._slot)
+            if outcome.is_doubtful and self._repeats < _MOST_REPEATS:
+                self._repeats += 1
+                outcome = await self._boxes.run(box, self._slot)
+            return _run_of(self._kit, ordinal, _valid(outcome))
         except MachineSpent:
             raise
         except BoxBroken as broken:
@@ -155,7 +167,7 @@ async def compile_program(
         BoxBroken: the platform failed.
         MachineSpent: it has run out of something.
     """
-    outcome = await boxes.run(_compile_box(kit, sources), slot)
+    outcome = _valid(await boxes.run(_compile_box(kit, sources), slot))
     compilation = _compilation(kit.entry, outcome)
     if compilation.ok:
         try:
@@ -333,7 +345,17 @@ async def run_test(
         BoxBroken: the platform failed.
     """
     ordinal, stdin, limits = test
-    outcome = await boxes.run(_test_box(kit, built, stdin, limits), slot)
+    return _run_of(kit, ordinal, await boxes.run(_test_box(kit, built, stdin, limits), slot))
+
+
+def _valid(outcome: Outcome) -> Outcome:
+    """Raises BoxBroken where this server was away for so long that nothing can be said."""
+    if outcome.is_void:
+        raise BoxBroken(f"this server stood still for {outcome.late_ms} ms of a run")
+    return outcome
+
+
+def _run_of(kit: Kit, ordinal: int, outcome: Outcome) -> Run:
     excess = outcome.excess
     if outcome.exit_code != 0 and any(m in outcome.stderr for m in kit.entry.out_of_memory):
         excess |= {Excess.MEMORY}

@@ -1,4 +1,9 @@
-"""Runs one box from start to end: spawns it, feeds it, watches its limits, and says what it saw."""
+"""Runs one box from start to end: spawns it, feeds it, watches its limits, and says what it saw.
+
+CPU time and memory are measured outside of the program and of this process. Wall time is, too, but
+a program that waits for us to read its output has no part in how long that takes: its wall limit
+is put off by what this process was late meanwhile, by MOST_LATE_MS at most.
+"""
 
 import asyncio
 import contextlib
@@ -7,11 +12,12 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 from adapters.sandbox.box import ENVIRONMENT, Box, Boxing, BoxLimits, Place, command_line
 from adapters.sandbox.cgroups import Cgroups, Leaf, Usage, leaf_prefix
+from adapters.sandbox.lateness import Lateness
 from adapters.sandbox.pipes import PIPE_BYTES, Kind, Record, Reports, Sink, open_pipe, sealed_input
 from adapters.sandbox.processes import tree_usage
 from adapters.sandbox.waiting import to_its_end
@@ -24,6 +30,8 @@ _START_S = 20.0
 _SHORTEST_LOOK_S = 0.004
 _LONGEST_LOOK_S = 0.5
 _WEAK_LOOK_S = 0.01
+MOST_LATE_MS = 10_000
+"""More than a lease lasts: then others have taken the work over."""
 _BUSY_GROUP_TRIES, _QUICK_TRIES = 200, 20
 SPENT = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
 OUT_OF = SPENT | {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
@@ -65,10 +73,24 @@ class Outcome:
     stdout: bytes
     stderr: bytes
     excess: frozenset[Excess]
+    wall_limit_ms: int
+    late_ms: int
+    """For how long this process stood still or was too busy, while the program ran."""
 
     @property
     def is_success(self) -> bool:
         return self.exit_code == 0 and not self.excess
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Ended by wall time alone, while this process was late for a tenth of that or more."""
+        by_wall = Excess.WALL_TIME in self.excess and Excess.CPU_TIME not in self.excess
+        return by_wall and self.late_ms * 10 >= self.wall_limit_ms
+
+    @property
+    def is_void(self) -> bool:
+        """Doubtful, and this process was late for longer than a wall limit is put off."""
+        return self.is_doubtful and self.late_ms > MOST_LATE_MS
 
 
 class Boxes:
@@ -78,6 +100,7 @@ class Boxes:
         self._boxing = boxing
         self._cgroups = cgroups
         self._running: set[_Running] = set()
+        self._lateness = Lateness()
         self._is_closed = False
 
     async def run(self, box: Box, slot: int) -> Outcome:
@@ -91,16 +114,17 @@ class Boxes:
         if self._is_closed:
             raise BoxesClosed
         async with self._leaf(box.limits) as leaf:
-            running = await self._started(box, slot, leaf)
-            self._running.add(running)
-            try:
-                await running.watch()
-            finally:
-                await to_its_end(running.finish())
-                self._running.discard(running)
-            if self._is_closed:
-                raise BoxesClosed
-            return running.outcome()
+            with self._lateness.measured() as late_ns:
+                running = await self._started(box, slot, leaf, late_ns)
+                self._running.add(running)
+                try:
+                    await running.watch()
+                finally:
+                    await to_its_end(running.finish())
+                    self._running.discard(running)
+                if self._is_closed:
+                    raise BoxesClosed
+                return running.outcome()
 
     async def close(self) -> None:
         """End all that runs and wait until it is gone."""
@@ -109,12 +133,15 @@ class Boxes:
             running.kill()
         await asyncio.gather(*(running.gone.wait() for running in tuple(self._running)))
 
-    async def _started(self, box: Box, slot: int, leaf: Leaf) -> "_Running":
+    async def _started(
+        self, box: Box, slot: int, leaf: Leaf, late_ns: Callable[[], int]
+    ) -> "_Running":
         async with _input(box.stdin) as stdin:
             if self._is_closed:
                 raise BoxesClosed
             weak = self._cgroups.memory is None
-            return _Running(self._boxing, box, _Spot(slot=slot, leaf=leaf, stdin=stdin), weak=weak)
+            spot = _Spot(slot=slot, leaf=leaf, stdin=stdin)
+            return _Running(self._boxing, box, spot, late_ns, weak=weak)
 
     @contextlib.asynccontextmanager
     async def _leaf(self, limits: BoxLimits) -> AsyncIterator[Leaf]:
@@ -178,8 +205,13 @@ class _Spot:
 class _Running:
     """One box that runs now."""
 
-    def __init__(self, boxing: Boxing, box: Box, spot: _Spot, *, weak: bool) -> None:
+    def __init__(
+        self, boxing: Boxing, box: Box, spot: _Spot, late_ns: Callable[[], int], *, weak: bool
+    ) -> None:
         self._limits = box.limits
+        self._late_so_far_ns = late_ns
+        self._late_ns = 0
+        """As it was when the program was last looked at."""
         self._leaf = spot.leaf
         self._weak = weak
         self._excess: set[Excess] = set()
@@ -260,11 +292,13 @@ class _Running:
         if started is None:
             return
         while not self._reports.ended.done():
+            self._late_ns = self._late_so_far_ns()
             wall_ns = time.monotonic_ns() - started.time_ns
             delay = self._look(wall_ns)
             if delay is None:
                 return
             await asyncio.wait({self._reports.ended}, timeout=delay)
+        self._late_ns = self._late_so_far_ns()
 
     def _look(self, wall_ns: int) -> float | None:
         """How long the program may go on unwatched; None when it has ended or was just killed."""
@@ -281,16 +315,20 @@ class _Running:
     def _reached(self, cpu_ns: int, wall_ns: int) -> Excess | None:
         if cpu_ns >= self._limits.kill_time_ms * 1_000_000:
             return Excess.CPU_TIME
-        if wall_ns >= self._limits.wall_time_ms * 1_000_000:
+        if wall_ns >= self._wall_limit_ns():
             return Excess.WALL_TIME
         if self._weak and self._peak_kib > self._limits.memory_kib:
             return Excess.MEMORY
         return None
 
+    def _wall_limit_ns(self) -> int:
+        """Put off by the time in which nobody here read what the program wrote."""
+        return self._limits.wall_time_ms * 1_000_000 + min(self._late_ns, MOST_LATE_MS * 1_000_000)
+
     def _next_look(self, cpu_ns: int, wall_ns: int) -> float:
         """No sooner than the program, using every core, could be over its CPU limit."""
         cpu_left = self._limits.kill_time_ms * 1_000_000 - cpu_ns
-        wall_left = self._limits.wall_time_ms * 1_000_000 - wall_ns
+        wall_left = self._wall_limit_ns() - wall_ns
         delay = min(cpu_left / (os.cpu_count() or 1), wall_left) / 1e9
         longest = _WEAK_LOOK_S if self._weak else _LONGEST_LOOK_S
         return min(max(delay, _SHORTEST_LOOK_S), longest)
@@ -332,6 +370,7 @@ class _Running:
                 self.kill()
             await self._is_reaped.wait()
             await asyncio.wait({self._stdout.ended, self._stderr.ended}, timeout=_START_S)
+            self._stdout.drain()
         finally:
             self._close_pipes()
             self.gone.set()
@@ -364,6 +403,8 @@ class _Running:
             stdout=self._stdout.content,
             stderr=self._stderr.content,
             excess=self._whole_excess(usage, wall_ns if ended else None),
+            wall_limit_ms=self._limits.wall_time_ms,
+            late_ms=_up_to_ms(self._late_ns),
         )
 
     def _usage(self, ended: Record | None) -> Usage:
@@ -381,7 +422,7 @@ class _Running:
         excess = self._excess | self._excess_of(usage)
         if wall_ns is not None:
             excess.discard(Excess.WALL_TIME)
-            if wall_ns >= self._limits.wall_time_ms * 1_000_000:
+            if wall_ns >= self._wall_limit_ns():
                 excess.add(Excess.WALL_TIME)
         return frozenset(excess)
 
