@@ -1,12 +1,13 @@
 """A program handed in: where it stands, who judges it now, and what came out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judging import Verdict
+from domain.judging import Judgement, Verdict
+from domain.scoring import rounded
 
 
 class SubmissionKind(StrEnum):
@@ -65,3 +66,25 @@ class Submission:
         if self.kind is SubmissionKind.RUN:
             return WorkClass.RUN
         return WorkClass.REJUDGE if self.judgement_number else WorkClass.SUBMISSION
+
+
+def after(submission: Submission, judgement: Judgement) -> Submission:
+    """The submission when its pending judgement has ended so.
+
+    It is done, with that outcome; but a rejudge that the platform failed leaves the outcome before.
+    """
+    if submission.judgement_number and judgement.verdict is Verdict.JUDGE_ERROR:
+        return replace(submission, pending_number=None)
+    return replace(
+        submission,
+        status=SubmissionStatus.DONE,
+        challenge_version=judgement.challenge_version,
+        judgement_number=judgement.number,
+        pending_number=None,
+        verdict=judgement.verdict,
+        score=Fraction(rounded(judgement.score)),
+        max_score=Fraction(rounded(judgement.max_score)),
+        cpu_ms=judgement.cpu_ms,
+        memory_kib=judgement.memory_kib,
+        judged_at=judgement.judged_at,
+    )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -21,11 +21,11 @@ from application.ports.submissions import (
 )
 from domain.analytics import JudgedFact
 from domain.errors import IdempotencyKeyReused, StillQueued, SubmissionNotFound
-from domain.ids import ChallengeId, SubmissionId, UserId
+from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
 from domain.judging import Judgement, Verdict
 from domain.leaderboard import BestScore
 from domain.scoring import rounded
-from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
+from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass, after
 
 _NOT_RUN = frozenset({Verdict.SKIPPED, Verdict.JUDGE_ERROR})
 """Verdicts of tests that say nothing of the program."""
@@ -35,13 +35,14 @@ _NOT_RUN = frozenset({Verdict.SKIPPED, Verdict.JUDGE_ERROR})
 class _Record:
     """One submission with all that hangs on it; all it holds is immutable, so nothing is copied.
 
-    `version` is what the pending judgement is to be made on.
+    `version` is what the pending judgement is to be made on, `failures` how often it failed.
     """
 
     submission: Submission
     handed_in: HandedIn
     version: int | None
     key: IdempotencyKey | None
+    failures: int = 0
     lease: Lease | None = None
     not_before: datetime | None = None
     judgements: dict[int, Judgement] = field(default_factory=dict)
@@ -123,10 +124,18 @@ class MemorySubmissionRepository(SubmissionRepository):
         return sorted(found, key=lambda s: s.id, reverse=True)[:limit]
 
     async def claim_next(
-        self, classes: Sequence[WorkClass], now: datetime, lease: Lease
+        self,
+        classes: Sequence[WorkClass],
+        now: datetime,
+        lease: Lease,
+        languages: Collection[LanguageId] | None = None,
     ) -> Claim | None:
         await _others_first()
-        due = [record for record in self._pending.values() if record.is_due(now)]
+        due = [
+            record
+            for record in self._pending.values()
+            if record.is_due(now) and (languages is None or record.submission.language in languages)
+        ]
         busy = Counter(
             record.submission.user_id
             for record in self._pending.values()
@@ -143,10 +152,10 @@ class MemorySubmissionRepository(SubmissionRepository):
         record, lease = self._held(claim)
         record.lease = replace(lease, expires_at=expires_at)
 
-    async def hand_back(self, claim: Claim, *, not_before: datetime) -> None:
+    async def hand_back(self, claim: Claim, *, not_before: datetime, failed: bool) -> None:
         await _others_first()
         record, _ = self._held(claim)
-        _release(record)
+        _release(record, failed=failed)
         record.not_before = not_before
 
     async def record_outcome(self, claim: Claim, judgement: Judgement) -> Submission:
@@ -157,19 +166,7 @@ class MemorySubmissionRepository(SubmissionRepository):
             return applied.submission
         record, _ = self._held(claim)
         record.judgements[stored.number] = stored
-        record.submission = replace(
-            record.submission,
-            status=SubmissionStatus.DONE,
-            challenge_version=stored.challenge_version,
-            judgement_number=stored.number,
-            pending_number=None,
-            verdict=stored.verdict,
-            score=stored.score,
-            max_score=stored.max_score,
-            cpu_ms=stored.cpu_ms,
-            memory_kib=stored.memory_kib,
-            judged_at=stored.judged_at,
-        )
+        record.submission = after(record.submission, stored)
         record.lease = None
         del self._pending[record.submission.id]
         return record.submission
@@ -182,7 +179,7 @@ class MemorySubmissionRepository(SubmissionRepository):
             if record.lease is not None and record.lease.worker == worker
         ]
         for record in held:
-            _release(record)
+            _release(record, failed=True)
         return len(held)
 
     async def request_rejudge(self, submission_id: SubmissionId, *, version: int | None) -> int:
@@ -195,9 +192,10 @@ class MemorySubmissionRepository(SubmissionRepository):
             raise StillQueued(submission_id)
         if submission.pending_number is not None:
             return submission.pending_number
-        number = submission.judgement_number + 1
+        number = max(record.judgements) + 1
         record.submission = replace(submission, pending_number=number, attempt=0)
         record.version = version
+        record.failures = 0
         self._pending[submission_id] = record
         return number
 
@@ -320,7 +318,10 @@ def _turn(submission: Submission, busy: Counter[UserId]) -> tuple[int, Submissio
 
 def _claimed(record: _Record, lease: Lease) -> Claim:
     submission = record.submission
+    if submission.pending_number is None:
+        raise ValueError(f"{submission.id!r} has nothing to judge")
     first = submission.judgement_number == 0
+    record.failures += record.lease is not None
     record.lease = lease
     record.not_before = None
     record.submission = replace(
@@ -331,15 +332,17 @@ def _claimed(record: _Record, lease: Lease) -> Claim:
     return Claim(
         submission=record.submission,
         handed_in=record.handed_in,
-        number=submission.judgement_number + 1,
+        number=submission.pending_number,
         attempt=record.submission.attempt,
+        failures=record.failures,
         version=record.version,
         lease=lease,
     )
 
 
-def _release(record: _Record) -> None:
+def _release(record: _Record, *, failed: bool) -> None:
     first = record.submission.judgement_number == 0
+    record.failures += failed
     record.lease = None
     if first:
         record.submission = replace(record.submission, status=SubmissionStatus.QUEUED)

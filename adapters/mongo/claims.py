@@ -6,7 +6,7 @@ is claimed again then. All else changes only what the claim's token still holds.
 
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,20 +15,29 @@ from adapters.mongo.documents import ALWAYS, handed_in_of, micros, moment, submi
 from adapters.mongo.lifts import lifted
 from adapters.mongo.schema import WORK_INDEX
 from application.ports.submissions import Claim, Lease, LeaseLost, QueueState
-from domain.ids import SubmissionId, UserId
+from domain.ids import LanguageId, SubmissionId, UserId
 from domain.submission import SubmissionStatus, WorkClass
 
 _AT_ONCE = 32
 """How many of the oldest pieces are looked at together."""
 _TRIES = 4
 """How many of them are tried before looking again."""
+_FAILURES = {"$ifNull": ["$work.failures", 0]}
+"""Work that never failed, or that an older program made, has none."""
+_WAS_CLAIMED = {"$gt": [{"$ifNull": ["$lease.expires_at", -1]}, -1]}
+"""A lease is there still, so it has run out."""
 
 
 async def claim_next(
-    store: Collections, *, classes: Sequence[WorkClass], now: datetime, lease: Lease
+    store: Collections,
+    *,
+    classes: Sequence[WorkClass],
+    now: datetime,
+    lease: Lease,
+    languages: Collection[LanguageId] | None,
 ) -> Claim | None:
     for work_class in classes:
-        document = await _take(store, due(work_class, now), now, lease)
+        document = await _take(store, due(work_class, now, languages), now, lease)
         if document is not None:
             return _claim_of(document, lease)
     return None
@@ -63,13 +72,14 @@ def _in_turn(ids: Sequence[SubmissionId], lease: Lease) -> Sequence[SubmissionId
     return [*ids[:1], *ids[start:], *ids[1:start]][:_TRIES]
 
 
-def due(work_class: WorkClass, now: datetime) -> Document:
-    """What can be claimed of that class.
+def due(work_class: WorkClass, now: datetime, languages: Collection[LanguageId] | None) -> Document:
+    """What can be claimed of that class, in one of the languages (None: in any).
 
     Times are whole: `$lt` the next one says `$lte`, which the server of our tests gets wrong where
     it is read off an index that has more keys behind it.
     """
-    return {"work.class": work_class.value, "work.due_at": {"$lt": micros(now) + 1}}
+    wanted = {"work.class": work_class.value, "work.due_at": {"$lt": micros(now) + 1}}
+    return wanted if languages is None else {**wanted, "language": {"$in": list(languages)}}
 
 
 async def _turns(store: Collections, now: datetime) -> Sequence[Document]:
@@ -105,6 +115,7 @@ async def _take_one(
     claimed = {
         "status": _if_first(SubmissionStatus.RUNNING),
         "attempt": {"$add": ["$attempt", 1]},
+        "work.failures": {"$add": [_FAILURES, {"$cond": [_WAS_CLAIMED, 1, 0]}]},
         "work.due_at": until,
         "lease.token": {"$literal": lease.token},
         "lease.worker": {"$literal": lease.worker},
@@ -126,12 +137,16 @@ def _if_first(status: SubmissionStatus) -> Document:
 
 def _claim_of(document: Document, lease: Lease) -> Claim:
     submission = submission_of(document)
+    if submission.pending_number is None:
+        raise ValueError(f"{submission.id!r} has nothing to judge")
+    work = lifted(document)["work"]
     return Claim(
         submission=submission,
         handed_in=handed_in_of(document),
-        number=submission.judgement_number + 1,
+        number=submission.pending_number,
         attempt=submission.attempt,
-        version=lifted(document)["work"].get("version"),
+        failures=work["failures"],
+        version=work.get("version"),
         lease=lease,
     )
 
@@ -141,8 +156,13 @@ async def extend(store: Collections, *, claim: Claim, expires_at: datetime) -> N
     await _change_held(store, claim, {"$set": {"lease.expires_at": until, "work.due_at": until}})
 
 
-async def hand_back(store: Collections, *, claim: Claim, not_before: datetime) -> None:
-    waiting: Document = {"work.due_at": micros(not_before)}
+async def hand_back(
+    store: Collections, *, claim: Claim, not_before: datetime, failed: bool
+) -> None:
+    waiting: Document = {
+        "work.due_at": micros(not_before),
+        "work.failures": claim.failures + failed,
+    }
     if claim.submission.judgement_number == 0:
         waiting["status"] = SubmissionStatus.QUEUED.value
     await _change_held(store, claim, {"$set": waiting, "$unset": {"lease": ""}})
@@ -150,7 +170,11 @@ async def hand_back(store: Collections, *, claim: Claim, not_before: datetime) -
 
 async def release_worker(store: Collections, *, worker: str) -> int:
     held = {"lease.expires_at": {"$gte": 0}, "lease.worker": worker}
-    free = {"status": _if_first(SubmissionStatus.QUEUED), "work.due_at": ALWAYS}
+    free = {
+        "status": _if_first(SubmissionStatus.QUEUED),
+        "work.due_at": ALWAYS,
+        "work.failures": {"$add": [_FAILURES, 1]},
+    }
     changed = await store.submissions.update_many(held, [{"$set": free}, {"$unset": "lease"}])
     return changed.matched_count
 

@@ -6,7 +6,6 @@ still holds. Whoever asks again for what was applied already is answered so.
 
 import hashlib
 from contextlib import suppress
-from dataclasses import replace
 from fractions import Fraction
 
 from pymongo.errors import DuplicateKeyError
@@ -27,8 +26,7 @@ from application.ports.submissions import Claim, LeaseLost
 from domain.errors import StillQueued, SubmissionNotFound
 from domain.ids import SubmissionId
 from domain.judging import Judgement, Verdict
-from domain.scoring import rounded
-from domain.submission import Submission, SubmissionKind, SubmissionStatus
+from domain.submission import Submission, SubmissionKind, after
 
 _OUTCOME = (
     "status",
@@ -44,6 +42,8 @@ _OUTCOME = (
 )
 """What a judgement changes of a submission."""
 _CHANGES_NOTHING = {"$unset": {"nothing": ""}}
+_NO_OUTCOME: Document = {"$unset": {"pending_number": "", "work": "", "lease": ""}}
+"""The update that ends what is pending, and leaves the outcome that is there."""
 
 
 async def record(
@@ -51,24 +51,12 @@ async def record(
 ) -> Submission:
     """`payload` is the judgement as it is stored."""
     entry = await _keep(store, claim, judgement.number, payload)
-    done = replace(
-        claim.submission,
-        status=SubmissionStatus.DONE,
-        challenge_version=judgement.challenge_version,
-        judgement_number=judgement.number,
-        pending_number=None,
-        verdict=judgement.verdict,
-        score=Fraction(rounded(judgement.score)),
-        max_score=Fraction(rounded(judgement.max_score)),
-        cpu_ms=judgement.cpu_ms,
-        memory_kib=judgement.memory_kib,
-        judged_at=judgement.judged_at,
-    )
-    applied = await store.submissions.update_one(
-        held_by(claim), _outcome(done, verdict_letters(judgement.tests), entry)
-    )
-    if not applied.matched_count:
-        return await _applied_before(store, done.id, entry)
+    done = after(claim.submission, judgement)
+    counts = done.judgement_number == judgement.number
+    change = _outcome(done, verdict_letters(judgement.tests)) if counts else _NO_OUTCOME
+    named = {**change, "$push": {"judgements": entry}}
+    if not (await store.submissions.update_one(held_by(claim), named)).matched_count:
+        return await _named_before(store, done.id, entry)
     if claim.attempt > 1:  # those before may have died between their two writes
         others = {"number": judgement.number, "_id": {"$ne": entry["id"]}}
         await store.judgements.delete_many({"submission_id": done.id, **others})
@@ -96,7 +84,7 @@ async def _keep(store: Collections, claim: Claim, number: int, payload: bytes) -
     return {"number": number, "id": own_id, "digest": digest}
 
 
-def _outcome(done: Submission, verdicts: str, entry: Document) -> Document:
+def _outcome(done: Submission, verdicts: str) -> Document:
     """The update that applies a judgement."""
     every = submission_fields(done)
     values = {name: every[name] for name in _OUTCOME}
@@ -105,17 +93,16 @@ def _outcome(done: Submission, verdicts: str, entry: Document) -> Document:
     return {
         "$set": filled(values),
         "$unset": dict.fromkeys([*absent, "work", "lease"], ""),
-        "$push": {"judgements": entry},
     }
 
 
-async def _applied_before(
+async def _named_before(
     store: Collections, submission_id: SubmissionId, entry: Document
 ) -> Submission:
-    """The submission, if this judgement was applied to it already; else nothing is left of it.
+    """The submission, if it names this judgement already; else nothing is left of that.
 
     A write that changes nothing asks, as it waits until what it saw cannot be undone any more; a
-    read might miss what was applied a moment ago.
+    read might miss what was written a moment ago.
 
     Raises:
         LeaseLost: it was not.
@@ -146,19 +133,24 @@ async def request_rejudge(
             raise StillQueued(submission_id)
         if submission.pending_number is not None:
             return submission.pending_number
-        if await _rejudge(store, submission, version):
-            return submission.judgement_number + 1
+        named = [entry["number"] for entry in lifted(document)["judgements"]]
+        number: int = max(named) + 1
+        if await _rejudge(store, submission, number, version):
+            return number
 
 
-async def _rejudge(store: Collections, submission: Submission, version: int | None) -> bool:
-    """Whether it was still as it was read, so that the new judgement is pending now."""
+async def _rejudge(
+    store: Collections, submission: Submission, number: int, version: int | None
+) -> bool:
+    """Whether no judgement of that number was made or is pending, so that it is pending now."""
     unchanged = {
         "_id": submission.id,
         "judgement_number": submission.judgement_number,
+        "judgements.number": {"$ne": number},
         "pending_number": {"$exists": False},
     }
     pending = {
-        "pending_number": submission.judgement_number + 1,
+        "pending_number": number,
         "attempt": 0,
         "work": work_document(submission, version),
     }

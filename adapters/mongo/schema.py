@@ -43,7 +43,8 @@ _OPTIONAL = {
     "ranked_score": _INTEGER,
     "verdicts": _TEXT,
     "work": _object(
-        {"class": _words(WorkClass), "due_at": _COUNT, "version": _INTEGER}, optional=["version"]
+        {"class": _words(WorkClass), "due_at": _COUNT, "version": _INTEGER, "failures": _COUNT},
+        optional=["version", "failures"],
     ),
     "lease": _object({"token": _TEXT, "worker": _TEXT, "expires_at": _COUNT}),
     "key": _object({"user_id": _TEXT, "route": _TEXT, "key": _TEXT, "body_hash": _TEXT}),

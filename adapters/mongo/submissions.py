@@ -1,7 +1,7 @@
 """Submissions in MongoDB, one document each; what somebody waits for is quick or refused."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 
@@ -22,7 +22,7 @@ from application.ports.submissions import (
 )
 from application.ports.telemetry import SILENT, Telemetry
 from domain.analytics import JudgedFact
-from domain.ids import ChallengeId, SubmissionId, UserId
+from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
 from domain.judging import Judgement
 from domain.leaderboard import BestScore
 from domain.submission import Submission, WorkClass
@@ -63,17 +63,23 @@ class MongoSubmissionRepository(SubmissionRepository):
         )
 
     async def claim_next(
-        self, classes: Sequence[WorkClass], now: datetime, lease: Lease
+        self,
+        classes: Sequence[WorkClass],
+        now: datetime,
+        lease: Lease,
+        languages: Collection[LanguageId] | None = None,
     ) -> Claim | None:
         return await self._mongo.patiently(
-            partial(claims.claim_next, classes=classes, now=now, lease=lease)
+            partial(claims.claim_next, classes=classes, now=now, lease=lease, languages=languages)
         )
 
     async def extend(self, claim: Claim, expires_at: datetime) -> None:
         await self._mongo.quickly(partial(claims.extend, claim=claim, expires_at=expires_at))
 
-    async def hand_back(self, claim: Claim, *, not_before: datetime) -> None:
-        await self._mongo.quickly(partial(claims.hand_back, claim=claim, not_before=not_before))
+    async def hand_back(self, claim: Claim, *, not_before: datetime, failed: bool) -> None:
+        await self._mongo.quickly(
+            partial(claims.hand_back, claim=claim, not_before=not_before, failed=failed)
+        )
 
     async def record_outcome(self, claim: Claim, judgement: Judgement) -> Submission:
         payload = await asyncio.to_thread(packed, judgement)  # of megabytes it takes a while

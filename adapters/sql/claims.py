@@ -1,7 +1,7 @@
 """Who judges what: the next piece of work, leases, and how much there is."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -22,12 +22,17 @@ from adapters.sql.intake import ALWAYS
 from adapters.sql.lookups import SUBMISSION_COLUMNS, submission_of
 from adapters.sql.tables import handed_in, submissions
 from application.ports.submissions import Claim, HandedIn, Lease, LeaseLost, QueueState
-from domain.ids import SubmissionId, UserId
+from domain.ids import LanguageId, SubmissionId, UserId
 from domain.submission import Submission, SubmissionStatus, WorkClass
 
 _columns = submissions.c
 _WORK = select(
-    *SUBMISSION_COLUMNS, _columns.pending_version, handed_in.c.program, handed_in.c.stdin
+    *SUBMISSION_COLUMNS,
+    _columns.pending_version,
+    _columns.failures,
+    _columns.lease_token,
+    handed_in.c.program,
+    handed_in.c.stdin,
 ).join_from(submissions, handed_in)
 
 _FREE_WORK = _WORK.where(
@@ -50,12 +55,18 @@ NO_LEASE: Mapping[str, object] = {
 
 
 def claim_next(
-    connection: Connection, *, classes: Sequence[WorkClass], now: datetime, lease: Lease
+    connection: Connection,
+    *,
+    classes: Sequence[WorkClass],
+    now: datetime,
+    lease: Lease,
+    languages: Collection[LanguageId] | None,
 ) -> Claim | None:
+    fits = [] if languages is None else [_columns.language.in_(languages)]
     turns = list(_turns(connection, now))
     for work_class in classes:
         for whose in turns:
-            for found in _due(connection, work_class, now, whose):
+            for found in _due(connection, work_class, now, [whose, *fits]):
                 row = connection.execute(_FREE_WORK, {"this": found, "now": now}).mappings().first()
                 if row is not None:
                     return _claimed(connection, row, lease)
@@ -63,37 +74,48 @@ def claim_next(
 
 
 def claim_again(
-    connection: Connection, *, classes: Sequence[WorkClass], now: datetime, lease: Lease
+    connection: Connection,
+    *,
+    classes: Sequence[WorkClass],
+    now: datetime,
+    lease: Lease,
+    languages: Collection[LanguageId] | None,
 ) -> Claim | None:
     """The claim that this lease has already, else the next."""
     ours = and_(_columns.lease_expires_at == lease.expires_at, _columns.lease_token == lease.token)
     row = connection.execute(_WORK.where(ours)).mappings().first()
     if row is None:
-        return claim_next(connection, classes=classes, now=now, lease=lease)
-    return _claim(row, submission_of(row), lease)
+        return claim_next(connection, classes=classes, now=now, lease=lease, languages=languages)
+    return _claim(row, submission_of(row), row["failures"], lease)
 
 
 def extend(connection: Connection, *, claim: Claim, expires_at: datetime) -> None:
     change_held(connection, claim, {"lease_expires_at": expires_at, "due_at": expires_at})
 
 
-def hand_back(connection: Connection, *, claim: Claim, not_before: datetime) -> None:
+def hand_back(connection: Connection, *, claim: Claim, not_before: datetime, failed: bool) -> None:
     first = claim.submission.judgement_number == 0
-    status = SubmissionStatus.QUEUED if first else claim.submission.status
-    change_held(connection, claim, {"status": status, "due_at": not_before, **NO_LEASE})
+    waiting = {
+        "status": SubmissionStatus.QUEUED if first else claim.submission.status,
+        "failures": claim.failures + failed,
+        "due_at": not_before,
+    }
+    change_held(connection, claim, {**waiting, **NO_LEASE})
 
 
-def hand_back_again(connection: Connection, *, claim: Claim, not_before: datetime) -> None:
+def hand_back_again(
+    connection: Connection, *, claim: Claim, not_before: datetime, failed: bool
+) -> None:
     """Give the work back unless that is done."""
     with suppress(LeaseLost):
-        hand_back(connection, claim=claim, not_before=not_before)
+        hand_back(connection, claim=claim, not_before=not_before, failed=failed)
 
 
 def release_worker(connection: Connection, *, worker: str) -> int:
     held = and_(_columns.lease_expires_at.is_not(None), _columns.lease_worker == worker)
     status = case((_IS_FIRST, SubmissionStatus.QUEUED), else_=_columns.status)
-    free = update(submissions).where(held).values(status=status, due_at=ALWAYS, **NO_LEASE)
-    return connection.execute(free).rowcount
+    free = {"status": status, "failures": _columns.failures + 1, "due_at": ALWAYS, **NO_LEASE}
+    return connection.execute(update(submissions).where(held).values(free)).rowcount
 
 
 def change_held(connection: Connection, claim: Claim, values: Mapping[str, object]) -> None:
@@ -143,14 +165,17 @@ def _turns(connection: Connection, now: datetime) -> Iterator[ColumnElement[bool
 
 
 def _due(
-    connection: Connection, work_class: WorkClass, now: datetime, whose: ColumnElement[bool]
+    connection: Connection,
+    work_class: WorkClass,
+    now: datetime,
+    which: Sequence[ColumnElement[bool]],
 ) -> Iterator[SubmissionId]:
     """The ids of what is due, the oldest first, read without a lock.
 
     A server locks all that it looks at, if only for a moment, and who comes by in that moment takes
     it for claimed: so what is locked is one row, by its id.
     """
-    due = (_columns.work_class == work_class, _columns.due_at <= now, whose)
+    due = (_columns.work_class == work_class, _columns.due_at <= now, *which)
     page = select(_columns.id).where(*due).order_by(_columns.id).limit(_PAGE)
     page = page.with_hint(submissions, "FORCE INDEX (ix_submissions_work)", "mysql")
     ids = connection.execute(page).scalars().all()
@@ -169,25 +194,30 @@ def _claimed(connection: Connection, row: RowMapping, lease: Lease) -> Claim:
         status=SubmissionStatus.RUNNING if first else waiting.status,
         attempt=waiting.attempt + 1,
     )
+    failures = row["failures"] + (row["lease_token"] is not None)
     claimed = {
         "this": submission.id,
         "status": submission.status,
         "attempt": submission.attempt,
+        "failures": failures,
         "due_at": lease.expires_at,
         "lease_token": lease.token,
         "lease_worker": lease.worker,
         "lease_expires_at": lease.expires_at,
     }
     connection.execute(_CHANGE, claimed)
-    return _claim(row, submission, lease)
+    return _claim(row, submission, failures, lease)
 
 
-def _claim(row: RowMapping, submission: Submission, lease: Lease) -> Claim:
+def _claim(row: RowMapping, submission: Submission, failures: int, lease: Lease) -> Claim:
+    if submission.pending_number is None:
+        raise ValueError(f"{submission.id!r} has nothing to judge")
     return Claim(
         submission=submission,
         handed_in=HandedIn(program=row["program"], stdin=row["stdin"]),
-        number=submission.judgement_number + 1,
+        number=submission.pending_number,
         attempt=submission.attempt,
+        failures=failures,
         version=row["pending_version"],
         lease=lease,
     )

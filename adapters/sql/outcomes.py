@@ -1,10 +1,9 @@
 """Outcomes: one atomic step from a claim to a done submission, and the way back for a rejudge."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from adapters.sql.claims import NO_LEASE, change_held
 from adapters.sql.documents import verdict_letters
@@ -15,8 +14,7 @@ from application.ports.submissions import Claim, LeaseLost
 from domain.errors import StillQueued, SubmissionNotFound
 from domain.ids import SubmissionId
 from domain.judging import Judgement, Verdict
-from domain.scoring import rounded
-from domain.submission import Submission, SubmissionKind, SubmissionStatus
+from domain.submission import Submission, SubmissionKind, after
 
 _columns = submissions.c
 
@@ -47,24 +45,12 @@ def record(
     connection: Connection, *, claim: Claim, judgement: Judgement, payload: bytes
 ) -> Submission:
     """`payload` is the judgement as it is stored."""
-    done = replace(
-        claim.submission,
-        status=SubmissionStatus.DONE,
-        challenge_version=judgement.challenge_version,
-        judgement_number=judgement.number,
-        pending_number=None,
-        verdict=judgement.verdict,
-        score=Fraction(rounded(judgement.score)),
-        max_score=Fraction(rounded(judgement.max_score)),
-        cpu_ms=judgement.cpu_ms,
-        memory_kib=judgement.memory_kib,
-        judged_at=judgement.judged_at,
-    )
+    done = after(claim.submission, judgement)
     outcome = {name: value for name, value in values_of(done).items() if name in _OUTCOME}
     try:
         change_held(connection, claim, {**outcome, **_NO_WORK, "ranked_score": _counting(done)})
     except LeaseLost:
-        return _applied_before(connection, done, payload)
+        return _stored_before(connection, done.id, judgement.number, payload)
     connection.execute(
         insert(judgements),
         {
@@ -77,23 +63,25 @@ def record(
     return done
 
 
-def _applied_before(connection: Connection, done: Submission, payload: bytes) -> Submission:
-    """The submission as it stands, if this judgement was applied to it already.
+def _stored_before(
+    connection: Connection, submission_id: SubmissionId, number: int, payload: bytes
+) -> Submission:
+    """The submission as it stands, if this judgement of it is stored already.
 
     Raises:
         LeaseLost: it was not.
     """
     same = (
         judgements.c.submission_id == _columns.id,
-        judgements.c.number == done.judgement_number,
+        judgements.c.number == number,
         judgements.c.payload == payload,
     )
-    applied = (
+    stored = (
         select(*SUBMISSION_COLUMNS)
         .join_from(submissions, judgements, and_(*same))
-        .where(_columns.id == done.id)
+        .where(_columns.id == submission_id)
     )
-    row = connection.execute(applied).mappings().first()
+    row = connection.execute(stored).mappings().first()
     if row is None:
         raise LeaseLost
     return submission_of(row)
@@ -112,11 +100,15 @@ def request_rejudge(
         raise StillQueued(submission_id)
     if submission.pending_number is not None:
         return submission.pending_number
-    number = submission.judgement_number + 1
+    newest = select(func.max(judgements.c.number)).where(
+        judgements.c.submission_id == submission_id
+    )
+    number: int = connection.execute(newest).scalar_one() + 1
     pending = {
         "pending_number": number,
         "pending_version": version,
         "attempt": 0,
+        "failures": 0,
         "work_class": submission.work_class,
         "due_at": ALWAYS,
     }

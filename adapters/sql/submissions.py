@@ -1,7 +1,7 @@
 """Submissions in a SQL database: each method is one transaction, done in one visit."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 
@@ -23,7 +23,7 @@ from application.ports.submissions import (
     TestFailures,
 )
 from domain.analytics import JudgedFact
-from domain.ids import ChallengeId, SubmissionId, UserId
+from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
 from domain.judging import Judgement
 from domain.leaderboard import BestScore
 from domain.submission import Submission, WorkClass
@@ -71,21 +71,25 @@ class SqlSubmissionRepository(SubmissionRepository):
         )
 
     async def claim_next(
-        self, classes: Sequence[WorkClass], now: datetime, lease: Lease
+        self,
+        classes: Sequence[WorkClass],
+        now: datetime,
+        lease: Lease,
+        languages: Collection[LanguageId] | None = None,
     ) -> Claim | None:
         return await self._engine.write(
-            partial(claims.claim_next, classes=classes, now=now, lease=lease),
-            partial(claims.claim_again, classes=classes, now=now, lease=lease),
+            partial(claims.claim_next, classes=classes, now=now, lease=lease, languages=languages),
+            partial(claims.claim_again, classes=classes, now=now, lease=lease, languages=languages),
         )
 
     async def extend(self, claim: Claim, expires_at: datetime) -> None:
         work = partial(claims.extend, claim=claim, expires_at=expires_at)
         await self._engine.write(work, work)
 
-    async def hand_back(self, claim: Claim, *, not_before: datetime) -> None:
+    async def hand_back(self, claim: Claim, *, not_before: datetime, failed: bool) -> None:
         await self._engine.write(
-            partial(claims.hand_back, claim=claim, not_before=not_before),
-            partial(claims.hand_back_again, claim=claim, not_before=not_before),
+            partial(claims.hand_back, claim=claim, not_before=not_before, failed=failed),
+            partial(claims.hand_back_again, claim=claim, not_before=not_before, failed=failed),
         )
 
     async def record_outcome(self, claim: Claim, judgement: Judgement) -> Submission:

@@ -1,6 +1,6 @@
 """Submissions, their programs and judgements; who judges what; and what they add up to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -40,14 +40,15 @@ class Lease:
 class Claim:
     """A submission that is ours to judge, with all that judging needs of it.
 
-    `number` is the judgement to be made, `attempt` counts tries at it from 1, `version` is the
-    challenge version to judge on.
+    `number` is the judgement to be made, `attempt` counts claims of it from 1, `failures` the
+    tries before that the platform failed, `version` is the challenge version to judge on.
     """
 
     submission: Submission
     handed_in: HandedIn
     number: int
     attempt: int
+    failures: int
     version: int | None
     lease: Lease
 
@@ -144,14 +145,19 @@ class SubmissionRepository(Protocol):
         ...
 
     async def claim_next(
-        self, classes: Sequence[WorkClass], now: datetime, lease: Lease
+        self,
+        classes: Sequence[WorkClass],
+        now: datetime,
+        lease: Lease,
+        languages: Collection[LanguageId] | None = None,
     ) -> Claim | None:
         """Claim the next piece of work, or None where nothing is due.
 
-        Next is: the first of `classes` that has any; within it the user with the fewest leases
-        alive at `now`; then the oldest (by id). Due is what is queued and not held back, and what
-        has a lease that has expired. The claim raises `attempt`, sets the status to running (a
-        rejudge keeps its status), and no two callers ever get the same piece.
+        Only work in one of `languages` is looked at (None: in any). Next is: the first of `classes`
+        that has any; within it the user with the fewest leases alive at `now`, in whatever
+        language; then the oldest (by id). Due is what is queued and not held back, and what has a
+        lease that has expired, which counts as a failure. The claim raises `attempt`, sets the
+        status to running (a rejudge keeps its status), and no two callers ever get the same piece.
         """
         ...
 
@@ -163,10 +169,11 @@ class SubmissionRepository(Protocol):
         """
         ...
 
-    async def hand_back(self, claim: Claim, *, not_before: datetime) -> None:
+    async def hand_back(self, claim: Claim, *, not_before: datetime, failed: bool) -> None:
         """Give the work back unfinished, to be claimed again from `not_before`; keeps `attempt`.
 
-        The status is queued again (a rejudge keeps its own).
+        The status is queued again (a rejudge keeps its own). `failed` says that the platform failed
+        this try, so that it counts in `failures`; a worker that is told to stop failed nothing.
 
         Raises:
             LeaseLost: the claim's token is not the current one.
@@ -179,25 +186,33 @@ class SubmissionRepository(Protocol):
         The submission is done afterwards, with the outcome's verdict, score (rounded to 6 places,
         half-even) and figures, and the version it was judged on. After StoreUnavailable nobody
         knows whether it was applied: ask again with the same claim and judgement, at any time.
-        Where this very judgement is the applied one of its number nothing changes, and the
+        Where this very judgement is the stored one of its number nothing changes, and the
         submission comes back as it stands now.
 
+        A rejudge that ends as a `judge_error` is stored under its number, to be read, and ends
+        what is pending; but it is not applied: the submission keeps the outcome that it has, its
+        standing with it.
+
         Raises:
-            LeaseLost: the claim's token is not the current one, and the judgement was not applied;
+            LeaseLost: the claim's token is not the current one, and the judgement was not stored;
                 nothing is changed.
         """
         ...
 
     async def release_worker(self, worker: str) -> int:
-        """End every lease that this worker holds, as it has just started anew; how many."""
+        """End every lease that this worker holds, as it has just started anew; how many.
+
+        Each counts as a failure, as one that has expired does: the worker died of something.
+        """
         ...
 
     async def request_rejudge(self, submission_id: SubmissionId, *, version: int | None) -> int:
         """Queue a new judgement of a done submission on that version; its number.
 
         Where one is pending already its number comes back and nothing changes (so a repeat is
-        harmless). Attempts are counted from 0 again; `challenge_version` stays what it was until
-        the outcome is applied.
+        harmless). It is above those of all judgements before, applied or not. Attempts and failures
+        are counted from 0 again; `challenge_version` stays what it was until the outcome is
+        applied.
 
         Raises:
             SubmissionNotFound: there is none.

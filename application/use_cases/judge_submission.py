@@ -121,9 +121,10 @@ class JudgeSubmission:
                 lost runs out.
             Exception: whatever nobody foresaw, after the work was handed back.
         """
+        offered = [language.id for language in await self.judge.languages()]
         now = self.clock.now()
         lease = Lease(token=self.ids.token(), worker=self.worker, expires_at=now + LEASE_TIME)
-        claim = await self.submissions.claim_next(classes, now, lease)
+        claim = await self.submissions.claim_next(classes, now, lease, languages=offered)
         if claim is None:
             return Turn.NOTHING_DUE
         work = asyncio.create_task(self._watched(claim))
@@ -143,7 +144,7 @@ class JudgeSubmission:
     async def _let_go(self, claim: Claim) -> None:
         """This worker was told to stop: another may begin anew at once, not after the lease."""
         with contextlib.suppress(LeaseLost, StoreUnavailable):
-            await self.submissions.hand_back(claim, not_before=self.clock.now())
+            await self.submissions.hand_back(claim, not_before=self.clock.now(), failed=False)
 
     async def _keep_alive(self, claim: Claim) -> None:
         """Extend the lease until it is lost; a store that is away for a moment is tried again."""
@@ -280,7 +281,9 @@ class JudgeSubmission:
             return
         wait = BACK_OFF * (1 << (claim.attempt - 1))
         not_before = self.clock.now() + wait
-        await self._until_answered(lambda: self.submissions.hand_back(claim, not_before=not_before))
+        await self._until_answered(
+            lambda: self.submissions.hand_back(claim, not_before=not_before, failed=True)
+        )
         attempt.judging.handed_back(judgement.fault or "a test could not be run")
         await self._tell(attempt, StatusChanged(status=SubmissionStatus.QUEUED))
 

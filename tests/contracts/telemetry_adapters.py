@@ -32,6 +32,7 @@ def claim_of(submission: Submission, *, number: int = 1, attempt: int = 1) -> Cl
         submission=submission,
         handed_in=values.handed_in(),
         number=number,
+        failures=0,
         attempt=attempt,
         version=1,
         lease=values.lease(),

@@ -22,7 +22,7 @@ from application.ports.submissions import (
     TestFailures,
 )
 from domain.errors import IdempotencyKeyReused, StillQueued, SubmissionNotFound
-from domain.ids import ChallengeId, SubmissionId, UserId
+from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
 from domain.judging import (
     MAX_STORED_OUTPUT_BYTES,
     Compilation,
@@ -291,6 +291,7 @@ async def test_a_claim_holds_all_that_judging_needs(submissions: SubmissionRepos
         handed_in=handed_in("x", stdin=" "),
         number=1,
         attempt=1,
+        failures=0,
         version=1,
         lease=lease(),
     )
@@ -382,6 +383,46 @@ async def test_finished_work_no_longer_counts_in_taking_turns(
     await submissions.add(submission("s2", of=ALICE), handed_in(), None)
     await submissions.add(submission("s3", of=BOB), handed_in(), None)
     assert await _claimed_ids(submissions, 1) == ["s2"]
+
+
+@pytest.mark.parametrize(
+    ("languages", "expected"),
+    [
+        (None, ["a", "b", "c", None]),
+        ((PYTHON, CPP), ["a", "b", "c", None]),
+        ((CPP,), ["b", None, None, None]),
+        ((LanguageId("CPP"), LanguageId("cpp ")), [None, None, None, None]),
+        ((), [None, None, None, None]),
+    ],
+)
+async def test_only_work_in_a_language_that_is_offered_is_claimed(
+    submissions: SubmissionRepository,
+    languages: tuple[LanguageId, ...] | None,
+    expected: list[str | None],
+) -> None:
+    for name, language in (("a", PYTHON), ("b", CPP), ("c", PYTHON)):
+        await submissions.add(submission(name, language=language), handed_in(), None)
+    assert await _claimed_ids(submissions, 4, languages=languages) == expected
+
+
+async def test_what_is_next_is_asked_among_what_fits(submissions: SubmissionRepository) -> None:
+    await submissions.add(submission("a", of=ALICE, language=PYTHON), handed_in(), None)
+    await _claim(submissions)
+    for name, user_id, language in (("b", BOB, PYTHON), ("c", ALICE, CPP), ("d", CAROL, CPP)):
+        await submissions.add(submission(name, of=user_id, language=language), handed_in(), None)
+    await submissions.add(run("e", of=BOB), handed_in(), None)
+    assert await _claimed_ids(submissions, 3, languages=(CPP,)) == ["d", "c", None]
+    assert await _claimed_ids(submissions, 3, languages=(PYTHON,)) == ["b", "e", None]
+
+
+async def test_work_in_a_language_that_nobody_offers_is_not_in_the_way(
+    submissions: SubmissionRepository,
+) -> None:
+    for number in range(70):
+        await submissions.add(submission(f"a{number:02}", language=CPP), handed_in(), None)
+    await submissions.add(submission("b"), handed_in(), None)
+    assert await _claimed_ids(submissions, 2, languages=(PYTHON,)) == ["b", None]
+    assert (await submissions.queue_state(NOW)).due[WorkClass.SUBMISSION] == 70
 
 
 async def test_fifty_claims_at_once_are_fifty_different_ones(
@@ -480,7 +521,7 @@ async def test_work_handed_back_waits_until_it_may_be_claimed_again(
 ) -> None:
     await submissions.add(submission(), handed_in(), None)
     claim = await _claim(submissions)
-    await submissions.hand_back(claim, not_before=NOW + SECOND)
+    await submissions.hand_back(claim, not_before=NOW + SECOND, failed=True)
     stored = await submissions.get(S1)
     assert stored == replace(submission(), status=SubmissionStatus.QUEUED, attempt=1)
     assert await submissions.claim_next(ALL, NOW + SECOND - MICROSECOND, lease("t2")) is None
@@ -492,13 +533,13 @@ async def test_work_handed_back_waits_until_it_may_be_claimed_again(
 async def test_a_lease_ends_when_work_is_handed_back(submissions: SubmissionRepository) -> None:
     await submissions.add(submission(), handed_in(), None)
     claim = await _claim(submissions)
-    await submissions.hand_back(claim, not_before=NOW)
+    await submissions.hand_back(claim, not_before=NOW, failed=True)
     await _assert_lost(submissions, claim)
 
 
 async def test_a_back_off_ends_with_the_next_claim(submissions: SubmissionRepository) -> None:
     await submissions.add(submission(), handed_in(), None)
-    await submissions.hand_back(await _claim(submissions), not_before=LEASE_END)
+    await submissions.hand_back(await _claim(submissions), not_before=LEASE_END, failed=True)
     await submissions.claim_next(ALL, LEASE_END, lease("t2", expires_at=LEASE_END + SECOND))
     state = await submissions.queue_state(LEASE_END)
     assert state.next_due_at == LEASE_END + SECOND
@@ -520,6 +561,57 @@ async def test_a_worker_that_starts_anew_gives_up_its_leases_alone(
     stored = await submissions.get(S1)
     assert stored == replace(submission(), status=SubmissionStatus.QUEUED, attempt=1)
     assert await _claimed_ids(submissions, 3) == ["s1", "s3", None]
+
+
+async def test_a_lease_that_ran_out_counts_as_a_failure(submissions: SubmissionRepository) -> None:
+    await submissions.add(submission(), handed_in(), None)
+    first = await _claim(submissions)
+    again = await submissions.claim_next(ALL, LEASE_END, lease("t2", expires_at=LEASE_END + SECOND))
+    later = await submissions.claim_next(ALL, LEASE_END + SECOND, lease("t3"))
+    assert _counts(first, again, later) == [(1, 0), (2, 1), (3, 2)]
+
+
+@pytest.mark.parametrize(("failed", "failures"), [(True, 1), (False, 0)])
+async def test_a_try_that_the_platform_failed_counts_and_one_that_was_ended_does_not(
+    submissions: SubmissionRepository, failures: int, *, failed: bool
+) -> None:
+    await submissions.add(submission(), handed_in(), None)
+    await submissions.hand_back(await _claim(submissions), not_before=NOW, failed=failed)
+    again = await _claim(submissions)
+    await submissions.hand_back(again, not_before=NOW, failed=failed)
+    assert _counts(again, await _claim(submissions)) == [(2, failures), (3, 2 * failures)]
+
+
+async def test_a_worker_that_starts_anew_failed_what_it_held(
+    submissions: SubmissionRepository,
+) -> None:
+    await submissions.add(submission(), handed_in(), None)
+    await _claim(submissions)
+    await submissions.release_worker("w1")
+    await submissions.release_worker("w1")
+    assert _counts(await _claim(submissions)) == [(2, 1)]
+
+
+async def test_a_heartbeat_and_a_lease_revived_are_no_failures(
+    submissions: SubmissionRepository,
+) -> None:
+    await submissions.add(submission(), handed_in(), None)
+    claim = await _claim(submissions)
+    await submissions.extend(claim, LEASE_END + SECOND)
+    await submissions.hand_back(claim, not_before=NOW, failed=False)
+    assert _counts(await _claim(submissions)) == [(2, 0)]
+
+
+async def test_a_rejudge_counts_its_tries_and_failures_from_0(
+    submissions: SubmissionRepository,
+) -> None:
+    await submissions.add(submission(), handed_in(), None)
+    await submissions.hand_back(await _claim(submissions), not_before=NOW, failed=True)
+    await _judge(submissions, judgement())
+    await submissions.request_rejudge(S1, version=1)
+    first = await _claim(submissions)
+    await submissions.hand_back(first, not_before=NOW, failed=True)
+    assert _counts(first, await _claim(submissions)) == [(1, 0), (2, 1)]
 
 
 # --- outcomes ----------------------------------------------------------------------------------
@@ -769,7 +861,7 @@ async def test_a_rejudge_that_is_handed_back_keeps_its_status(
     await _judge(submissions, judgement())
     await submissions.request_rejudge(S1, version=2)
     claim = await _claim(submissions)
-    await submissions.hand_back(claim, not_before=NOW)
+    await submissions.hand_back(claim, not_before=NOW, failed=True)
     assert await submissions.get(S1) == claim.submission
     await _claim(submissions, worker="w")
     await submissions.release_worker("w")
@@ -833,7 +925,7 @@ async def test_the_queue_counts_what_is_due_and_what_waits(
         await submissions.add(submission(name), handed_in(), None)
     await submissions.add(run("f"), handed_in(), None)
     await _claim(submissions)
-    await submissions.hand_back(await _claim(submissions), not_before=NOW + SECOND)
+    await submissions.hand_back(await _claim(submissions), not_before=NOW + SECOND, failed=True)
 
     now = await submissions.queue_state(NOW)
     later = await submissions.queue_state(NOW + SECOND)
@@ -1110,17 +1202,27 @@ async def _hand_in(
 
 
 async def _claimed_ids(
-    submissions: SubmissionRepository, times: int, classes: tuple[WorkClass, ...] = ALL
+    submissions: SubmissionRepository,
+    times: int,
+    classes: tuple[WorkClass, ...] = ALL,
+    languages: tuple[LanguageId, ...] | None = None,
 ) -> list[SubmissionId | None]:
-    claims = [await submissions.claim_next(classes, NOW, lease(f"n{n}")) for n in range(times)]
+    claims = [
+        await submissions.claim_next(classes, NOW, lease(f"n{n}"), languages) for n in range(times)
+    ]
     return [None if claim is None else claim.submission.id for claim in claims]
+
+
+def _counts(*claims: Claim | None) -> list[tuple[int, int]]:
+    """The tries and the failures of each."""
+    return [(claim.attempt, claim.failures) for claim in claims if claim is not None]
 
 
 async def _assert_lost(submissions: SubmissionRepository, claim: Claim) -> None:
     with pytest.raises(LeaseLost):
         await submissions.extend(claim, LEASE_END + timedelta(days=1))
     with pytest.raises(LeaseLost):
-        await submissions.hand_back(claim, not_before=NOW)
+        await submissions.hand_back(claim, not_before=NOW, failed=True)
     with pytest.raises(LeaseLost):
         await submissions.record_outcome(claim, judgement(claim.number, score=99))
 

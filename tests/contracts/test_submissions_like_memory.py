@@ -27,7 +27,7 @@ from application.ports.submissions import (
     SubmissionFilter,
     SubmissionRepository,
 )
-from domain.ids import ChallengeId, SubmissionId, UserId
+from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
 from domain.judging import Judgement, Verdict
 from domain.leaderboard import BestScore
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
@@ -41,6 +41,7 @@ PREFIXES = st.sampled_from(("a", "A", "b", " ", "\U0001f680", "\uffff"))
 USERS = st.sampled_from((UserId("u"), UserId("U"), UserId("v")))
 CHALLENGES = st.sampled_from((ChallengeId("c"), ChallengeId("C")))
 LANGUAGES = st.sampled_from((PYTHON, CPP))
+OFFERED = st.none() | st.lists(LANGUAGES, unique=True).map(tuple)
 WORKERS = st.sampled_from(("w", "W"))
 CLASSES = st.lists(st.sampled_from(WorkClass), unique=True, max_size=3).map(tuple) | st.just(
     tuple(WorkClass)
@@ -123,20 +124,28 @@ class SubmissionsComparison(Comparison[SubmissionRepository]):
         self.both(lambda repository: repository.add(one, handed_in(one.id), own_key))
         return one.id
 
-    @rule(target=claims, classes=CLASSES, worker=WORKERS)
-    def claim(self, classes: tuple[WorkClass, ...], worker: str) -> MultipleResults[Claim]:
+    @rule(target=claims, classes=CLASSES, worker=WORKERS, languages=OFFERED)
+    def claim(
+        self,
+        classes: tuple[WorkClass, ...],
+        worker: str,
+        languages: tuple[LanguageId, ...] | None,
+    ) -> MultipleResults[Claim]:
         self.made += 1
         own = lease(f"t{self.made}", worker=worker, expires_at=self.now + timedelta(seconds=30))
-        claim = self.both(lambda repository: repository.claim_next(classes, self.now, own))
+        claim = self.both(
+            lambda repository: repository.claim_next(classes, self.now, own, languages)
+        )
         return multiple(*(one for one in (claim,) if isinstance(one, Claim)))
 
     @rule(claim=claims, by=WAITS)
     def extend(self, claim: Claim, by: timedelta) -> None:
         self.both(lambda repository: repository.extend(claim, self.now + by))
 
-    @rule(claim=claims, by=WAITS)
-    def hand_back(self, claim: Claim, by: timedelta) -> None:
-        self.both(lambda repository: repository.hand_back(claim, not_before=self.now + by))
+    @rule(claim=claims, by=WAITS, failed=st.booleans())
+    def hand_back(self, claim: Claim, by: timedelta, *, failed: bool) -> None:
+        later = self.now + by
+        self.both(lambda repository: repository.hand_back(claim, not_before=later, failed=failed))
 
     @rule(claim=claims, outcome=JUDGEMENTS)
     def record_outcome(self, claim: Claim, outcome: Judgement) -> None:

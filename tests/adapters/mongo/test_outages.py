@@ -70,7 +70,7 @@ async def test_every_operation_gives_up_soon_while_the_server_hangs(
         lambda: repository.list(SubmissionFilter(), before=None, limit=10),
         lambda: repository.claim_next(ALL, NOW, lease("t2")),
         lambda: repository.extend(claim, NOW + SECOND),
-        lambda: repository.hand_back(claim, not_before=NOW),
+        lambda: repository.hand_back(claim, not_before=NOW, failed=True),
         lambda: repository.record_outcome(claim, judgement()),
         lambda: repository.release_worker("w"),
         lambda: repository.request_rejudge(S1, version=1),

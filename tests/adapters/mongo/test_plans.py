@@ -10,7 +10,7 @@ from application.ports.submissions import SubmissionFilter
 from domain.judging import Verdict
 from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
 from tests.adapters.mongo.house import House
-from tests.contracts.values import ALICE, NOW, SUM
+from tests.contracts.values import ALICE, NOW, PYTHON, SUM
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_unfinished_work_is_listed_off_the_index_of_work() -> None:
 
 
 def test_work_is_claimed_off_an_index(house: House) -> None:
-    wanted = due(WorkClass.SUBMISSION, NOW)
+    wanted = due(WorkClass.SUBMISSION, NOW, [PYTHON])
     assert house.index_of_find(wanted, hint=WORK_INDEX) == WORK_INDEX
 
 

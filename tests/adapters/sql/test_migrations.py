@@ -259,4 +259,4 @@ def _made_at_once(path: Path) -> dict[str, str]:
 def _definitions(connection: Connection) -> dict[str, str]:
     """What SQLite was told to make each table and index by."""
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    return {row.name: row.sql for row in rows}
+    return {row.name: " ".join(row.sql.split()) for row in rows}  # what is added has no line

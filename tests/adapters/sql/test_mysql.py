@@ -264,7 +264,7 @@ async def test_a_commit_without_an_answer_is_not_done_twice(
     other = await submissions.claim_next(CLASSES, NOW, lease("token-2"))
     assert other is not None
     proxy.lose_answer_to(COMMIT)
-    await submissions.hand_back(other, not_before=NOW)
+    await submissions.hand_back(other, not_before=NOW, failed=True)
     assert proxy.has_lost_it
     assert (await submissions.queue_state(NOW)).due[WorkClass.SUBMISSION] == 2
 
@@ -277,7 +277,7 @@ async def test_a_claim_taken_away_meanwhile_is_still_lost(
     assert claim is not None
     await submissions.release_worker("w1")
     with pytest.raises(LeaseLost):
-        await submissions.hand_back(claim, not_before=NOW)
+        await submissions.hand_back(claim, not_before=NOW, failed=True)
 
 
 async def test_a_block_whose_commit_has_no_answer_is_not_available(

@@ -23,7 +23,9 @@ from domain.ids import ChallengeId, LanguageId, SessionId, SubmissionId, TestCas
 from domain.judging import Verdict
 from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
 from tests.contracts.values import (
+    CPP,
     NOW,
+    PYTHON,
     beside,
     case,
     challenge,
@@ -63,7 +65,9 @@ def _in_a_block(ask: Callable[[UnitOfWork], Awaitable[object]]) -> Ask:
     return lambda transaction: ask(SqlUnitOfWork(transaction, for_change=True))
 
 
-CLAIM = _in_a_step(claims.claim_next, classes=list(WorkClass), now=NOW, lease=lease())
+CLAIM = _in_a_step(
+    claims.claim_next, classes=list(WorkClass), now=NOW, lease=lease(), languages=[PYTHON, CPP]
+)
 ON = {"since": NOW.date(), "until": NOW.date()}
 
 
@@ -74,7 +78,7 @@ ON = {"since": NOW.date(), "until": NOW.date()}
         (CLAIM, "ix_submissions_leases"),
         (CLAIM, "PRIMARY"),
         (
-            _in_a_step(claims.claim_again, classes=[], now=NOW, lease=lease()),
+            _in_a_step(claims.claim_again, classes=[], now=NOW, lease=lease(), languages=None),
             "ix_submissions_leases",
         ),
         (_in_a_step(claims.release_worker, worker="w"), "ix_submissions_leases"),

@@ -15,12 +15,14 @@ from application.ports.submissions import SubmissionFilter
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
 from domain.judging import Verdict
 from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
-from tests.contracts.values import NOW, lease
+from tests.contracts.values import CPP, NOW, PYTHON, lease
 
 ALICE = UserId("alice")
 SUM = ChallengeId("sum")
 PAGE = partial(lookups.page, before=SubmissionId("s9"), limit=50)
-LEASE = lease()
+CLAIM = partial(
+    claims.claim_next, classes=list(WorkClass), now=NOW, lease=lease(), languages=[PYTHON, CPP]
+)
 FACTS = partial(totals.judged_facts, since=date(2026, 3, 1), until=date(2026, 3, 2))
 FAILURES = partial(totals.test_failures, since=date(2026, 3, 1), until=date(2026, 3, 2))
 
@@ -46,8 +48,8 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
         (partial(PAGE, which=SubmissionFilter(status=SubmissionStatus.DONE)), "listed"),
         (partial(PAGE, which=SubmissionFilter(status=SubmissionStatus.QUEUED)), "work"),
         (partial(PAGE, which=SubmissionFilter(status=SubmissionStatus.RUNNING)), "work"),
-        (partial(claims.claim_next, classes=list(WorkClass), now=NOW, lease=LEASE), "work"),
-        (partial(claims.claim_next, classes=list(WorkClass), now=NOW, lease=LEASE), "leases"),
+        (CLAIM, "work"),
+        (CLAIM, "leases"),
         (partial(claims.release_worker, worker="worker"), "leases"),
         (partial(claims.queue_state, now=NOW), "work"),
         (partial(intake.remove_expired_runs, now=NOW), "expiring"),
@@ -77,8 +79,7 @@ def test_a_page_is_read_in_order_and_not_sorted(
 
 
 def test_the_oldest_piece_of_work_is_found_without_sorting(connection: Connection) -> None:
-    ask = partial(claims.claim_next, classes=list(WorkClass), now=NOW, lease=LEASE)
-    assert not [line for line in _plan_of(connection, ask) if "TEMP B-TREE" in line]
+    assert not [line for line in _plan_of(connection, CLAIM) if "TEMP B-TREE" in line]
 
 
 def _scans_all(line: str) -> bool:

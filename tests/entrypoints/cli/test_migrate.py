@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.sql.schema import NEWEST, REVISIONS
 from tests.entrypoints.cli.program import Told, assay
 from tests.services.mysql import new_database
 
@@ -18,16 +19,16 @@ def test_it_says_what_it_did_and_that_nothing_is_left_to_do(database: str, tmp_p
         _migrate(database, tmp_path, "--to", "0001").stdout
         == "migrated: no tables -> revision 0001\n"
     )
-    assert _migrate(database, tmp_path).stdout == "migrated: revision 0001 -> revision 0002\n"
-    assert _migrate(database, tmp_path).stdout == "nothing to do: revision 0002\n"
+    assert _migrate(database, tmp_path).stdout == f"migrated: revision 0001 -> revision {NEWEST}\n"
+    assert _migrate(database, tmp_path).stdout == f"nothing to do: revision {NEWEST}\n"
     back = _migrate(database, tmp_path, "--down-to", "base")
-    assert (back.returncode, back.stdout) == (0, "migrated: revision 0002 -> no tables\n")
+    assert (back.returncode, back.stdout) == (0, f"migrated: revision {NEWEST} -> no tables\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("--to", "9999"), "knows the revisions 0001, 0002, and not 9999"),
+        (("--to", "9999"), f"knows the revisions {', '.join(REVISIONS)}, and not 9999"),
         (("--down-to", "0001"), "0001 lies the other way"),
         (("--to", "0001", "--down-to", "0001"), "exclude each other"),
     ],

@@ -1,7 +1,7 @@
 """What every worker does, whoever wakes it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from application.ports.task_queue import QueueUnavailable, TaskQueue
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.wake_workers import WakeWorkers
 from domain.challenge import Challenge
+from domain.ids import LanguageId
 from domain.submission import Submission, SubmissionStatus, WorkClass
 from domain.user import User
 from entrypoints.worker.core import WorkerCore
@@ -46,12 +47,16 @@ class FragileSubmissions(MemorySubmissionRepository):
     claiming: Callable[[], None] = staticmethod(lambda: None)
 
     async def claim_next(
-        self, classes: Sequence[WorkClass], now: datetime, lease: Lease
+        self,
+        classes: Sequence[WorkClass],
+        now: datetime,
+        lease: Lease,
+        languages: Collection[LanguageId] | None = None,
     ) -> Claim | None:
         self.claiming()
         if self.fault is not None:
             raise self.fault
-        return await super().claim_next(classes, now, lease)
+        return await super().claim_next(classes, now, lease, languages)
 
 
 @dataclass(kw_only=True)

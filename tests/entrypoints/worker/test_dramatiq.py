@@ -1,7 +1,7 @@
 """A worker that Dramatiq wakes, on both brokers: judged once, tried again, given up, stopped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from application.ports.submissions import Claim, Lease
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.wake_workers import WakeWorkers
 from domain.challenge import Challenge
+from domain.ids import LanguageId
 from domain.submission import Submission, SubmissionStatus, WorkClass
 from domain.user import User
 from entrypoints.worker.core import WorkerCore
@@ -44,13 +45,17 @@ class FragileSubmissions(MemorySubmissionRepository):
         """What log lines carried whenever a claim was asked for."""
 
     async def claim_next(
-        self, classes: Sequence[WorkClass], now: datetime, lease: Lease
+        self,
+        classes: Sequence[WorkClass],
+        now: datetime,
+        lease: Lease,
+        languages: Collection[LanguageId] | None = None,
     ) -> Claim | None:
         self.bound.append(structlog.contextvars.get_contextvars())
         if self.faults:
             self.faults -= 1
             raise ZeroDivisionError("out of the blue")
-        return await super().claim_next(classes, now, lease)
+        return await super().claim_next(classes, now, lease, languages)
 
 
 @dataclass(kw_only=True)

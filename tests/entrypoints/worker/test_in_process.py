@@ -1,7 +1,7 @@
 """The embedded worker tries again what failed, and keeps what it gave up."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from adapters.memory.submissions import MemorySubmissionRepository
@@ -9,6 +9,7 @@ from application.ports.submissions import Claim, Lease
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.recover_work import RecoverWork
 from application.use_cases.wake_workers import WakeWorkers
+from domain.ids import LanguageId
 from domain.submission import SubmissionStatus, WorkClass
 from entrypoints.worker.in_process import InProcessWorker
 from tests.application.world import World, a_test
@@ -20,11 +21,15 @@ class FragileSubmissions(MemorySubmissionRepository):
     is_broken = True
 
     async def claim_next(
-        self, classes: Sequence[WorkClass], now: datetime, lease: Lease
+        self,
+        classes: Sequence[WorkClass],
+        now: datetime,
+        lease: Lease,
+        languages: Collection[LanguageId] | None = None,
     ) -> Claim | None:
         if self.is_broken:
             raise ZeroDivisionError("out of the blue")
-        return await super().claim_next(classes, now, lease)
+        return await super().claim_next(classes, now, lease, languages)
 
 
 async def test_what_fails_again_and_again_is_a_dead_letter_and_the_worker_goes_on() -> None:
