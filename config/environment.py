@@ -26,16 +26,26 @@ def chosen_values(environment: Mapping[str, str], dotenv: Path | None) -> dict[s
 
 def _text(values: Mapping[str, str], name: str, *, secret: bool) -> str:
     text = values.get(name, "").strip()
-    path = values.get(f"{name}_FILE", "").strip() if secret else ""
-    if not path:
+    path = values.get(f"{name}_FILE") if secret else None
+    if path is None:
         return text
     if text:
         raise BadSetting(name, f"and {name}_FILE are both set")
+    return _secret(f"{name}_FILE", path.strip())
+
+
+def _secret(name: str, path: str) -> str:
+    """What the file holds: whoever names a file means a secret, and not the default."""
+    if not path:
+        raise BadSetting(name, "is empty: it names the file of a secret, or is not set at all")
     try:
         with Path(path).open("rb") as file:
-            return file.read(_MAX_SECRET_BYTES).decode().strip()
+            secret = file.read(_MAX_SECRET_BYTES).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{name}_FILE", f"cannot be read: {error}") from None
+        raise BadSetting(name, f"cannot be read: {error}") from None
+    if not secret:
+        raise BadSetting(name, f"names a file that holds nothing: {path}")
+    return secret
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:

@@ -42,13 +42,13 @@ def words(name: str, text: str) -> tuple[str, ...]:
     return words
 
 
-def host(text: str) -> str:
+def host(name: str, text: str) -> str:
     if text == "localhost":
         return text
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        raise BadSetting("ASSAY_HOST", f"must be an IP address, not {text!r}") from None
+        raise BadSetting(name, f"must be an IP address, not {text!r}") from None
     return text
 
 

@@ -123,7 +123,12 @@ SETTINGS = (
     Setting(
         name="ASSAY_WORKER_METRICS_PORT",
         default="0",
-        description="Port of loopback where `assay worker` shows /metrics; 0 is none.",
+        description="Port where `assay worker` shows /metrics; 0 is none.",
+    ),
+    Setting(
+        name="ASSAY_WORKER_METRICS_HOST",
+        default="127.0.0.1",
+        description="Address of that port; off loopback only with ASSAY_METRICS_TOKEN.",
     ),
     Setting(
         name="OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -143,7 +148,7 @@ SETTINGS = (
     Setting(
         name="ASSAY_METRICS_TOKEN",
         default="",
-        description="Bearer token for /metrics from elsewhere than loopback.",
+        description="Bearer token for /metrics from elsewhere than loopback, of workers too.",
         secret=True,
     ),
     Setting(

@@ -31,7 +31,8 @@ class Settings:
     languages: tuple[str, ...]
     allow_weak_sandbox: bool
     metrics_token: str | None = field(repr=False)
-    worker_metrics_port: int
+    worker_metrics: tuple[str, int]
+    """Where a worker shows its figures; port 0 is nowhere."""
     secret_key: bytes = field(repr=False)
 
     @property
@@ -60,7 +61,7 @@ def load_settings(
         BadSetting: an unknown `ASSAY_*` name, or a value that cannot be used.
     """
     chosen = chosen_values(os.environ if environment is None else environment, dotenv)
-    host = parsing.host(chosen["ASSAY_HOST"])
+    host = parsing.host("ASSAY_HOST", chosen["ASSAY_HOST"])
     home = parsing.home(chosen["ASSAY_HOME"])
     shared = _switch(chosen, "ASSAY_SHARED_HOME") and home is not None
     remote = services(chosen, shared_home=shared)
@@ -82,9 +83,17 @@ def load_settings(
         languages=parsing.words("ASSAY_LANGUAGES", chosen["ASSAY_LANGUAGES"]),
         allow_weak_sandbox=_switch(chosen, "ASSAY_ALLOW_WEAK_SANDBOX"),
         metrics_token=chosen["ASSAY_METRICS_TOKEN"] or None,
-        worker_metrics_port=_number(chosen, "ASSAY_WORKER_METRICS_PORT", most=65_535),
+        worker_metrics=_worker_metrics(chosen),
         secret_key=secret_key(chosen["SECRET_KEY"], home, loopback=loopback),
     )
+
+
+def _worker_metrics(chosen: Mapping[str, str]) -> tuple[str, int]:
+    name = "ASSAY_WORKER_METRICS_HOST"
+    host = parsing.host(name, chosen[name])
+    if not parsing.is_loopback(host) and not chosen["ASSAY_METRICS_TOKEN"]:
+        raise BadSetting(name, "may be off loopback only where ASSAY_METRICS_TOKEN is set")
+    return host, _number(chosen, "ASSAY_WORKER_METRICS_PORT", most=65_535)
 
 
 def _number(chosen: Mapping[str, str], name: str, *, most: int) -> int:

@@ -83,7 +83,8 @@ def _metrics_shown(
 ) -> AbstractAsyncContextManager[int | None]:
     container.figures().note_slots(slots)
     metrics = Metrics(container.measure_queue(), container.figures())
-    return shown_metrics(metrics, settings.worker_metrics_port)
+    host, port = settings.worker_metrics
+    return shown_metrics(metrics, port, host=host, token=settings.metrics_token)
 
 
 async def _make_known(container: Container) -> None:

@@ -223,3 +223,30 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
         load_settings(
             environment=environment | {"MYSQL_URI_FILE": str(tmp_path / "none")}, dotenv=None
         )
+
+
+@pytest.mark.parametrize("content", ["", " \n"])
+def test_a_file_without_a_secret_is_not_taken_for_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "key").write_text(content)
+    environment = {"ASSAY_HOME": ":memory:", "JUDGE0_API_KEY_FILE": str(tmp_path / "key")}
+
+    with pytest.raises(BadSetting, match="JUDGE0_API_KEY_FILE names a file that holds nothing"):
+        load_settings(environment=environment, dotenv=None)
+
+
+@pytest.mark.parametrize("path", ["", "  "])
+def test_a_file_without_a_name_is_not_taken_for_none(path: str) -> None:
+    environment = {"ASSAY_HOME": ":memory:", "SECRET_KEY_FILE": path}
+
+    with pytest.raises(BadSetting, match="SECRET_KEY_FILE is empty"):
+        load_settings(environment=environment, dotenv=None)
+
+
+def test_a_workers_figures_leave_the_machine_only_with_a_token() -> None:
+    environment = {"ASSAY_HOME": ":memory:", "ASSAY_WORKER_METRICS_HOST": "0.0.0.0"}  # noqa: S104
+
+    with pytest.raises(BadSetting, match=r"WORKER_METRICS_HOST .* ASSAY_METRICS_TOKEN"):
+        load_settings(environment=environment, dotenv=None)
+
+    settings = load_settings(environment=environment | {"ASSAY_METRICS_TOKEN": "t"}, dotenv=None)
+    assert settings.worker_metrics == ("0.0.0.0", 0)  # noqa: S104

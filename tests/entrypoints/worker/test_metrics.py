@@ -98,3 +98,50 @@ async def _read_to_end(reader: asyncio.StreamReader) -> None:
         await reader.read()
     except ConnectionError:
         return
+
+
+# --- from elsewhere ----------------------------------------------------------------------------
+
+
+def _own_address() -> str:
+    """An address of this machine that is not loopback; nothing is sent to learn it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:  # a machine without any network
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+@pytest.mark.skipif(_own_address() == "127.0.0.1", reason="this machine is alone")
+@pytest.mark.parametrize(
+    ("token", "brought", "status"),
+    [
+        ("a-token", "Bearer a-token", 200),
+        ("a-token", "bearer a-token", 200),
+        ("a-token", "Bearer another", 401),
+        ("a-token", "", 401),
+        (None, "Bearer None", 401),
+        (None, "", 401),
+    ],
+)
+async def test_others_bring_the_token(
+    metrics: Metrics, token: str | None, brought: str, status: int
+) -> None:
+    headers = {"Authorization": brought} if brought else {}
+    async with (
+        shown_metrics(metrics, free_port(), host="0.0.0.0", token=token) as port,  # noqa: S104
+        httpx.AsyncClient() as client,
+    ):
+        answer = await client.get(f"http://{_own_address()}:{port}/metrics", headers=headers)
+
+    assert answer.status_code == status
+    assert ("assay_" in answer.text) == (status == 200)
+
+
+async def test_this_machine_needs_no_token(metrics: Metrics) -> None:
+    async with (
+        shown_metrics(metrics, free_port(), host="0.0.0.0", token="a") as port,  # noqa: S104, S106
+        httpx.AsyncClient() as client,
+    ):
+        assert (await client.get(f"http://127.0.0.1:{port}/metrics")).status_code == 200
