@@ -44,8 +44,8 @@ from domain.submission import SubmissionStatus, WorkClass
 LEASE_TIME = timedelta(seconds=9)
 """With the timer's second: the work of a worker that died is taken up within 10 seconds."""
 HEARTBEAT_S = 2.0
-MAX_ATTEMPTS = 4
-"""Tries at one judgement, those that died with their worker included."""
+MAX_FAILURES = 4
+"""Tries at one judgement that the platform failed, those that died with their worker included."""
 BACK_OFF = timedelta(seconds=2)
 """Before the second try; doubled for each one after."""
 OUTAGE_PAUSE_S = 1.0
@@ -114,7 +114,8 @@ class JudgeSubmission:
         Safe to repeat at any moment and from anywhere: the claim is atomic, the outcome is
         fenced. A claim that another worker took over meanwhile is dropped without a trace. What
         fails through no fault of the program is handed back with a back-off, and ends as a
-        `judge_error` after MAX_ATTEMPTS. A store that is away is waited for, and costs no attempt.
+        `judge_error` after MAX_FAILURES. A store that is away is waited for, and a graceful stop
+        hands back: neither counts.
 
         Raises:
             StoreUnavailable: the store of submissions does not answer; a claim whose answer was
@@ -162,9 +163,9 @@ class JudgeSubmission:
     async def _watched(self, claim: Claim) -> Turn:
         with self.telemetry.judging(claim) as judging:
             attempt = _Attempt(claim=claim, judging=judging)
-            if claim.attempt <= MAX_ATTEMPTS:
+            if claim.failures < MAX_FAILURES:
                 return await self._attempt(attempt)
-            reason = f"given up: {MAX_ATTEMPTS} tries ended with the death of their worker"
+            reason = f"given up: {MAX_FAILURES} tries ended with the death of their worker"
             await self._finish(attempt, self._judge_error(claim, reason))
             return Turn.JUDGED
 
@@ -276,10 +277,10 @@ class JudgeSubmission:
     async def _fail(self, attempt: _Attempt, judgement: Judgement) -> None:
         """The platform's fault: another try later, or, after the last one, a judge error."""
         claim = attempt.claim
-        if claim.attempt >= MAX_ATTEMPTS:
+        if claim.failures + 1 >= MAX_FAILURES:
             await self._finish(attempt, judgement)
             return
-        wait = BACK_OFF * (1 << (claim.attempt - 1))
+        wait = BACK_OFF * (1 << claim.failures)
         not_before = self.clock.now() + wait
         await self._until_answered(
             lambda: self.submissions.hand_back(claim, not_before=not_before, failed=True)

@@ -10,7 +10,7 @@ import pytest
 from adapters.memory.judge import MemoryJudge
 from application.ports.judge import JobRefused, JudgeJob, JudgeUnavailable
 from application.ports.submissions import Lease
-from application.use_cases.judge_submission import LEASE_TIME, MAX_ATTEMPTS
+from application.use_cases.judge_submission import LEASE_TIME, MAX_FAILURES
 from domain.challenge import JudgingRules, Visibility
 from domain.checking import Checker, CheckerKind
 from domain.judging import Compilation, Run, Verdict
@@ -199,7 +199,7 @@ class BrokenJudge(MemoryJudge):
                 raise JudgeUnavailable("the box fell over")
 
 
-@pytest.mark.parametrize("failures", [1, MAX_ATTEMPTS - 1])
+@pytest.mark.parametrize("failures", [1, MAX_FAILURES - 1])
 async def test_the_platforms_failures_are_tried_again_and_leave_no_trace(
     failures: int,
 ) -> None:
@@ -232,7 +232,7 @@ async def test_what_keeps_failing_ends_as_a_judge_error_with_the_reason_for_staf
     challenge = await world.a_challenge(a_test())
     submission = await world.submitted(await world.a_candidate(), challenge, "echo")
 
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_FAILURES):
         await world.judged(submission)
         world.clock.advance(LONG_AFTER)
 
@@ -246,7 +246,7 @@ async def test_what_keeps_failing_ends_as_a_judge_error_with_the_reason_for_staf
 async def test_a_submission_that_kills_its_workers_is_given_up(world: World) -> None:
     challenge = await world.a_challenge(a_test())
     submission = await world.submitted(await world.a_candidate(), challenge, "echo")
-    for attempt in range(MAX_ATTEMPTS):
+    for attempt in range(MAX_FAILURES):
         claimed = await world.submissions.claim_next(
             [WorkClass.SUBMISSION], world.clock.now(), _lease(world, f"dead-{attempt}")
         )
@@ -307,7 +307,7 @@ async def test_a_bug_of_ours_is_seen_by_staff_and_ends_in_the_end() -> None:
     challenge = await world.a_challenge(a_test())
     submission = await world.submitted(await world.a_candidate(), challenge, "echo")
 
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_FAILURES):
         with pytest.raises(KeyError):
             await world.judge_submission()()
         world.clock.advance(LONG_AFTER)
@@ -367,6 +367,23 @@ async def test_a_worker_that_is_told_to_stop_hands_its_work_back_at_once() -> No
     done = await world.judged(submission)
     assert work.cancelled()
     assert done.verdict is Verdict.ACCEPTED
+
+
+async def test_graceful_stops_do_not_count_however_many() -> None:
+    judge = SlowJudge()
+    world = World(judge=judge)
+    challenge = await world.a_challenge(a_test())
+    submission = await world.submitted(await world.a_candidate(), challenge, "echo")
+
+    for _ in range(2 * MAX_FAILURES):
+        judge.begun.clear()
+        work = asyncio.create_task(world.judge_submission("stopping")())
+        await judge.begun.wait()
+        work.cancel()
+        await asyncio.wait({work})
+    judge.go_on.set()
+
+    assert (await world.judged(submission)).verdict is Verdict.ACCEPTED
 
 
 async def test_a_worker_whose_claim_was_taken_over_writes_nothing() -> None:

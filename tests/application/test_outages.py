@@ -13,7 +13,7 @@ from adapters.memory.storage import MemoryStorage
 from adapters.memory.submissions import MemorySubmissionRepository
 from application.ports.storage import StoreUnavailable, UnitOfWork
 from application.ports.submissions import Claim
-from application.use_cases.judge_submission import HEARTBEAT_S, LEASE_TIME, MAX_ATTEMPTS
+from application.use_cases.judge_submission import HEARTBEAT_S, LEASE_TIME, MAX_FAILURES
 from domain.ids import BlobKey
 from domain.judging import Judgement, Verdict
 from domain.submission import Submission, SubmissionStatus
@@ -166,7 +166,7 @@ async def test_one_blob_that_cannot_be_read_ends_as_a_judge_error_and_holds_no_s
         assert work.done()
     judgement = await world.submissions.judgement(submission.id, 1)
 
-    assert tries == MAX_ATTEMPTS
+    assert tries == MAX_FAILURES
     assert judgement is not None
     assert judgement.verdict is Verdict.JUDGE_ERROR
     assert "S3" in (judgement.fault or "")

@@ -4,6 +4,8 @@ import asyncio
 from contextlib import aclosing
 from datetime import timedelta
 
+import pytest
+
 from adapters.in_process.progress import InProcessProgressStream
 from application.ports.progress import (
     Compiled,
@@ -15,7 +17,9 @@ from application.ports.progress import (
 )
 from domain.challenge import JudgingRules
 from domain.ids import SubmissionId
+from domain.judging import Compilation, JudgedTest, Verdict
 from domain.scoring import Scoring, ScoringKind
+from domain.submission import SubmissionStatus
 from tests.application.world import World, a_test
 
 
@@ -139,3 +143,80 @@ async def test_tests_carry_their_outcomes(world: World) -> None:
     tests = [e.what.test.ordinal for e in events if isinstance(e.what, TestFinished)]
     compiled = [e.what.compilation.ok for e in events if isinstance(e.what, Compiled)]
     assert (tests, compiled) == ([1, 2], [True])
+
+
+# --- streams that lost something ---------------------------------------------------------------
+
+
+class _Losing(InProcessProgressStream):
+    """A stream to which the events with these sequence numbers never come."""
+
+    def __init__(self, *lost: int) -> None:
+        super().__init__()
+        self._lost = lost
+
+    async def publish(self, submission_id: SubmissionId, event: ProgressEvent) -> None:
+        if event.id.sequence not in self._lost:
+            await super().publish(submission_id, event)
+
+
+@pytest.mark.parametrize("lost", [(1,), (2,), (3,), (4,), (5,), (1, 2, 3), (3, 4, 5)])
+async def test_a_reader_whose_stream_lost_events_is_told_all_from_the_store(
+    world: World, lost: tuple[int, ...]
+) -> None:
+    world.progress = _Losing(*lost)
+    submission_id = await _a_submission(world)
+    reader = await _reading(world, submission_id)
+
+    await world.judge_submission()()
+
+    events = await reader
+    assert _told(events)[-len(WHOLE) :] == WHOLE
+    assert [e.id for e in events] == sorted({e.id for e in events})
+    assert _told(events).count("Done") == 1
+
+
+async def test_whoever_came_after_the_loss_is_told_all_too(world: World) -> None:
+    submission_id = await _a_submission(world)
+    world.progress = _Losing(4)
+    reader = await _reading(world, submission_id)
+    await world.judge_submission()()
+    seen = await reader
+
+    again = await _all(world, submission_id, after=EventId(judgement=1, attempt=1, sequence=5))
+
+    assert _told(seen)[-len(WHOLE) :] == WHOLE
+    assert _told(again) == WHOLE
+
+
+async def test_while_a_rejudge_is_pending_no_test_of_before_is_skipped(world: World) -> None:
+    submission_id = await _a_submission(world)
+    reader = await _reading(world, submission_id)
+    await world.judge_submission()()
+    seen = await reader
+    await world.submissions.request_rejudge(submission_id, version=None)
+
+    told = [await _all(world, submission_id, after=event.id) for event in seen[2:]]
+
+    assert [_told(events) for events in told] == [WHOLE] * len(told)
+    for event, events in zip(seen[2:], told, strict=True):
+        assert all(later.id > event.id for later in events)
+
+
+async def test_what_came_already_is_not_told_again_where_nothing_was_lost(world: World) -> None:
+    submission_id = await _a_submission(world)
+    events = [
+        StatusChanged(status=SubmissionStatus.QUEUED),
+        Compiled(compilation=Compilation(ok=True)),
+        TestFinished(test=JudgedTest(ordinal=1, verdict=Verdict.ACCEPTED)),
+        TestFinished(test=JudgedTest(ordinal=2, verdict=Verdict.ACCEPTED)),
+        StatusChanged(status=SubmissionStatus.DONE),
+        Done(),
+    ]
+    ids = [EventId(judgement=1, attempt=1, sequence=n) for n in range(1, 7)]
+    for event_id, what in zip(ids, events, strict=True):
+        await world.progress.publish(submission_id, ProgressEvent(id=event_id, what=what))
+
+    told = await _all(world, submission_id, after=ids[2])
+
+    assert [event.id for event in told] == ids[3:]
