@@ -100,10 +100,9 @@ def request_rejudge(
         raise StillQueued(submission_id)
     if submission.pending_number is not None:
         return submission.pending_number
-    newest = select(func.max(judgements.c.number)).where(
-        judgements.c.submission_id == submission_id
-    )
-    number: int = connection.execute(newest).scalar_one() + 1
+    newest = func.coalesce(func.max(judgements.c.number), submission.judgement_number)
+    of_it = judgements.c.submission_id == submission_id
+    number: int = connection.execute(select(newest).where(of_it)).scalar_one() + 1
     pending = {
         "pending_number": number,
         "pending_version": version,

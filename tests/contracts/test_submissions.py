@@ -64,6 +64,7 @@ from tests.contracts.values import (
 S1, S2, S3 = SubmissionId("s1"), SubmissionId("s2"), SubmissionId("s3")
 ALL = tuple(WorkClass)
 LEASE_END = NOW + timedelta(seconds=30)
+FAILED_REJUDGE = judge_error(number=2, challenge_version=2, fault="no sandbox", judged_at=NOW)
 
 
 @pytest.fixture(params=SUBMISSIONS)
@@ -696,6 +697,72 @@ async def test_an_outcome_that_was_not_applied_is_lost_with_its_claim(
     assert await submissions.judgement(S1, 1) == judgement(score=50)
 
 
+async def test_a_rejudge_that_the_platform_failed_replaces_nothing(
+    submissions: SubmissionRepository,
+) -> None:
+    good = judgement(score=70, tests=(judged(1, Verdict.WRONG_ANSWER), judged(2)))
+    await submissions.add(submission(), handed_in(), None)
+    done = await _judge(submissions, good)
+    kept = await _standing(submissions)
+    await submissions.request_rejudge(S1, version=2)
+
+    assert await _judge(submissions, FAILED_REJUDGE) == done
+    assert await submissions.get(S1) == done
+    assert await _standing(submissions) == kept
+    assert await submissions.judgement(S1, 1) == good
+    assert await submissions.judgement(S1, 2) == FAILED_REJUDGE
+    assert await submissions.claim_next(ALL, LEASE_END, lease("t2")) is None
+    state = await submissions.queue_state(LEASE_END)
+    assert (sum(state.due.values()), state.waiting) == (0, 0)
+
+
+async def test_the_rejudge_after_a_failed_one_has_a_number_of_its_own(
+    submissions: SubmissionRepository,
+) -> None:
+    await submissions.add(submission(), handed_in(), None)
+    await _judge(submissions, judgement(score=70))
+    await submissions.request_rejudge(S1, version=2)
+    await _judge(submissions, FAILED_REJUDGE)
+    assert await submissions.request_rejudge(S1, version=2) == 3
+    assert await submissions.request_rejudge(S1, version=2) == 3
+    claim = await _claim(submissions)
+    assert (claim.number, claim.attempt, claim.failures) == (3, 1, 0)
+    done = await submissions.record_outcome(claim, judgement(3, score=80, challenge_version=2))
+    assert (done.judgement_number, done.score) == (3, Fraction(80))
+    assert await submissions.judgement(S1, 2) == FAILED_REJUDGE
+
+
+async def test_a_failed_rejudge_may_be_recorded_again_by_who_had_no_answer(
+    submissions: SubmissionRepository,
+) -> None:
+    await submissions.add(submission(), handed_in(), None)
+    done = await _judge(submissions, judgement(score=70))
+    await submissions.request_rejudge(S1, version=2)
+    claim = await _claim(submissions)
+    answers = await asyncio.gather(
+        *(submissions.record_outcome(claim, FAILED_REJUDGE) for _ in range(5))
+    )
+    assert answers == [done] * 5
+    with pytest.raises(LeaseLost):
+        await submissions.record_outcome(claim, judgement(2))
+    await submissions.request_rejudge(S1, version=2)
+    pending = await submissions.record_outcome(claim, FAILED_REJUDGE)
+    assert (pending.judgement_number, pending.pending_number) == (1, 3)
+
+
+async def test_a_rejudge_of_a_judge_error_may_end_it_or_leave_it(
+    submissions: SubmissionRepository,
+) -> None:
+    first = replace(FAILED_REJUDGE, number=1)
+    await submissions.add(submission(), handed_in(), None)
+    await _judge(submissions, first)
+    await submissions.request_rejudge(S1, version=2)
+    assert (await _judge(submissions, FAILED_REJUDGE)).judgement_number == 1
+    await submissions.request_rejudge(S1, version=2)
+    ended = await _judge(submissions, judgement(3, challenge_version=2))
+    assert (ended.judgement_number, ended.verdict) == (3, Verdict.ACCEPTED)
+
+
 async def test_score_0_is_not_no_score(submissions: SubmissionRepository) -> None:
     await submissions.add(submission(), handed_in(), None)
     assert (await submissions.get(S1)) == submission()
@@ -1225,6 +1292,16 @@ async def _assert_lost(submissions: SubmissionRepository, claim: Claim) -> None:
         await submissions.hand_back(claim, not_before=NOW, failed=True)
     with pytest.raises(LeaseLost):
         await submissions.record_outcome(claim, judgement(claim.number, score=99))
+
+
+async def _standing(submissions: SubmissionRepository) -> list[object]:
+    """What submissions to one challenge add up to."""
+    return [
+        await submissions.best_scores(SUM),
+        await submissions.progress_of(ALICE),
+        await submissions.judged_facts(SUM, since=None, until=None),
+        await submissions.test_failures(SUM, since=None, until=None),
+    ]
 
 
 def _verdicts(*verdicts: Verdict) -> Judgement:
