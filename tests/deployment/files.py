@@ -14,6 +14,8 @@ import yaml  # type: ignore[import-untyped]  # it has no types
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 OURS = re.compile(r"assay-(api|worker):")
+_HANDED_ON = re.compile(r"^ +([A-Z][A-Z0-9_]+):(?: +#.*)?$", re.MULTILINE)
+"""A variable without a value: that of the environment or of .env, and not set where it is not."""
 _INTERPOLATED = re.compile(r"\$\{([A-Z0-9_]+)(?::-([^}]*))?\}")
 
 
@@ -70,7 +72,7 @@ def compose() -> dict[str, Any]:
 def _with_defaults(value: Any) -> Any:
     """As Compose does it: in every text, after the file was parsed."""
     if isinstance(value, dict):
-        return {key: _with_defaults(inner) for key, inner in value.items()}
+        return {key: _with_defaults(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list):
         return [_with_defaults(inner) for inner in value]
     if isinstance(value, str):
@@ -81,7 +83,8 @@ def _with_defaults(value: Any) -> Any:
 def interpolated() -> frozenset[str]:
     """The names that compose.yaml takes from the environment or from .env."""
     text = (ROOT / "compose.yaml").read_text("utf-8")
-    return frozenset(match[1] for match in _INTERPOLATED.finditer(text))
+    found = (*_INTERPOLATED.finditer(text), *_HANDED_ON.finditer(text))
+    return frozenset(match[1] for match in found)
 
 
 def services() -> dict[str, dict[str, Any]]:

@@ -136,6 +136,42 @@ def test_nothing_starts_before_the_tables_are_there(name: str) -> None:
     assert "migrate" in services()[name]["depends_on"]
 
 
+def test_only_who_can_reach_a_judge0_is_told_of_it() -> None:
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+    told = [name for name in NAMES if "JUDGE0_URL" in environment(name)]
+
+    assert told == ["worker-judge0"]
+    assert text.count("JUDGE0_API_KEY_FILE") == 1
+    assert "outside" in services()["worker-judge0"]["networks"]
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-judge0"])
+def test_a_workers_figures_can_be_read_on_its_network_with_the_token(name: str) -> None:
+    given = environment(name)
+
+    assert given["ASSAY_WORKER_METRICS_HOST"] == "0.0.0.0"  # noqa: S104
+    assert given["ASSAY_WORKER_METRICS_PORT"] == "9090"
+    assert given["ASSAY_METRICS_TOKEN_FILE"] == "/run/secrets/metrics_token"  # noqa: S105 - a path
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if "tmpfs" in services()[name]])
+def test_the_cache_of_test_data_fits_where_it_lies(name: str) -> None:
+    sizes = re.findall(r"/var/lib/assay:size=(\d+)m", " ".join(services()[name]["tmpfs"]))
+
+    assert [int(size) for size in sizes if int(size) // 2 < _cache_mib(name)] == []
+
+
+def _cache_mib(name: str) -> int:
+    return int(environment(name)["ASSAY_BLOB_CACHE_MIB"])
+
+
+@pytest.mark.parametrize("path", ["compose.yaml", "docs/operations.md"])
+def test_no_password_is_an_argument_of_a_command(path: str) -> None:
+    text = (ROOT / path).read_text("utf-8")
+
+    assert re.findall(r"(?:--password|--pass|-p)[ =]?[\\\"']*\$", text) == []
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_every_variable_of_ours_is_a_setting(name: str) -> None:
     assert set(environment(name)) - KNOWN == set()
