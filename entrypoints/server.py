@@ -56,7 +56,7 @@ def serve(
     _allow_many_files()
     with (
         locked_home(settings.home if _judges(settings) else None),
-        contextlib.closing(_listening(settings)) as listener,
+        contextlib.closing(_bound(settings)) as listener,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         runner.run(_serve(settings, listener, prepare, announce))
@@ -76,6 +76,7 @@ async def _serve(
         await prepare(container)
         server = _Server(_uvicorn_config(_app(container, settings, streams)), streams)
         server.when_started = lambda: announce(_address(settings, listener))
+        _listen(settings, listener)
         await server.serve(sockets=[listener])
     finally:
         await close(container)
@@ -202,19 +203,31 @@ def _allow_many_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _listening(settings: Settings) -> socket.socket:
+def _bound(settings: Settings) -> socket.socket:
+    """The address, taken for us: that another listens on it is found at once."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
-        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        problem = f"{settings.port} on {settings.host} cannot be listened on: {error.strerror}"
-        raise BadSetting("ASSAY_PORT", problem) from None
+        raise _taken(settings, error) from None
     listener.set_inheritable(False)
     return listener
+
+
+def _listen(settings: Settings, listener: socket.socket) -> None:
+    """Take connections, and none before all that requests need has answered."""
+    try:
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        raise _taken(settings, error) from None
+
+
+def _taken(settings: Settings, error: OSError) -> BadSetting:
+    problem = f"{settings.port} on {settings.host} cannot be listened on: {error.strerror}"
+    return BadSetting("ASSAY_PORT", problem)
 
 
 def _address(settings: Settings, listener: socket.socket) -> str:

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, AuthorizationError, RedisError
 
+from application.ports.storage import StoreRefused
 from application.ports.telemetry import SILENT, Telemetry
 
 PATIENCE_S = 0.25
@@ -85,8 +86,14 @@ class RedisConnection:
 
         Raises:
             RedisAway: it does not.
+            StoreRefused: it does not let us in.
         """
-        await self.ask(_size)
+        try:
+            await self.ask(_size)
+        except RedisAway as away:
+            if isinstance(away.__cause__, (AuthenticationError, AuthorizationError)):
+                raise StoreRefused("Redis", str(away.__cause__)) from away
+            raise
 
     async def close(self) -> None:
         """Free the connections; harmless when called twice."""

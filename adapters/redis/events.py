@@ -1,6 +1,7 @@
 """Progress events as entries of a Redis stream, and back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +16,7 @@ from application.ports.progress import (
     StatusChanged,
     TestFinished,
 )
+from domain.judging import JudgedTest
 
 _KINDS: Mapping[bytes, type[Happening]] = {
     b"status": StatusChanged,
@@ -24,6 +26,8 @@ _KINDS: Mapping[bytes, type[Happening]] = {
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _ATTEMPTS = 1 << 32
+MOST_TEXT_BYTES = 4 * 1024
+"""Of each text in an event: who wants all of it reads the outcome."""
 
 
 def stream_id(event_id: EventId) -> str:
@@ -33,7 +37,7 @@ def stream_id(event_id: EventId) -> str:
 
 def written(what: Happening) -> tuple[bytes, bytes]:
     """The entry's one field: what kind of happening, and its JSON."""
-    return _NAMES[type(what)], msgspec.json.encode(what, enc_hook=_fraction_to_text)
+    return _NAMES[type(what)], msgspec.json.encode(_cut(what), enc_hook=_fraction_to_text)
 
 
 def read(entry_id: bytes, fields: Mapping[bytes, bytes]) -> ProgressEvent:
@@ -45,6 +49,32 @@ def read(entry_id: bytes, fields: Mapping[bytes, bytes]) -> ProgressEvent:
         id=EventId(judgement=judgement, attempt=attempt, sequence=sequence),
         what=msgspec.json.decode(text, type=_KINDS[name], dec_hook=_text_to_fraction),
     )
+
+
+def _cut(what: Happening) -> Happening:
+    match what:
+        case Compiled(compilation=compilation):
+            return Compiled(compilation=replace(compilation, output=_beginning(compilation.output)))
+        case TestFinished(test=test):
+            return TestFinished(test=_cut_test(test))
+        case _:
+            return what
+
+
+def _cut_test(test: JudgedTest) -> JudgedTest:
+    cut = replace(
+        test,
+        **{
+            name: _beginning(text)
+            for name in ("output", "stderr", "message", "fault")
+            if (text := getattr(test, name)) is not None
+        },
+    )
+    return replace(cut, output_truncated=test.output_truncated or cut.output != test.output)
+
+
+def _beginning(text: str) -> str:
+    return text.encode()[:MOST_TEXT_BYTES].decode("utf-8", "ignore")
 
 
 def _fraction_to_text(value: Any) -> str:

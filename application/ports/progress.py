@@ -62,7 +62,10 @@ class ProgressStream(Protocol):
     """Holds recent events for readers; holds no truth: it may forget everything at any time."""
 
     async def publish(self, submission_id: SubmissionId, event: ProgressEvent) -> None:
-        """Add an event, to be seen by every reader; never fails for want of readers."""
+        """Add an event, to be seen by every reader; never fails for want of readers.
+
+        Of each text in it the first 4 KiB are sure to be told; the store has all of it.
+        """
         ...
 
     def follow(

@@ -38,7 +38,7 @@ async def stream(request: pytest.FixtureRequest) -> AsyncIterator[ProgressStream
         Compiled(compilation=Compilation(ok=False, output="\U0001f680\r\n ")),
         Compiled(compilation=Compilation(ok=False, fault="")),
         TestFinished(test=judged()),
-        TestFinished(test=judged(output="x" * 65_536)),
+        TestFinished(test=judged(output="x" * 4_096)),
         *(TestFinished(test=judged(output=text)) for text in AWKWARD_TEXTS),
         Done(),
     ],
