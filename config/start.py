@@ -8,6 +8,7 @@ import structlog
 from adapters.sql.schema import AnotherSchema
 from application.ports.clock import Clock
 from application.ports.storage import StoreRefused, StoreUnavailable
+from application.ports.task_queue import QueueRefused
 from config.bad_setting import BadSetting
 from config.container import Container
 from config.services import QueueKind
@@ -91,6 +92,8 @@ async def _trouble(check: _Check, name: str) -> StoreUnavailable | None:
         raise BadSetting("ASSAY_HOME or MYSQL_URI", f"cannot be used: {error}") from None
     except StoreRefused:
         raise
+    except QueueRefused as error:
+        raise StoreRefused(name, str(error)) from None
     except StoreUnavailable as away:
         return away
     except Exception as error:  # noqa: BLE001 - what a check raises says why it fails

@@ -9,7 +9,7 @@ from application.ports.dead_letters import DeadLetter, DeadLetters
 from domain.errors import DeadLetterNotFound
 from domain.submission import WorkClass
 
-PATIENCE_S = 5.0
+PATIENCE_S = 2.0
 
 
 class DramatiqDeadLetters(DeadLetters):

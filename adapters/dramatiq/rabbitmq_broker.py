@@ -11,11 +11,19 @@ from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.common import xq_name
 from dramatiq.errors import ConnectionClosed
 from pika.adapters.blocking_connection import BlockingChannel
-from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import (
+    AMQPError,
+    AuthenticationError,
+    ChannelClosedByBroker,
+    ProbableAccessDeniedError,
+    ProbableAuthenticationError,
+)
 
 from adapters.dramatiq.broker import Dead, QueueBroker
-from application.ports.task_queue import QueueUnavailable
+from application.ports.task_queue import QueueRefused, QueueUnavailable
 
+_REFUSALS = (AuthenticationError, ProbableAccessDeniedError, ProbableAuthenticationError)
 PATIENCE_S = 1.0
 HEARTBEAT_S = 5
 """A connection that was silent twice as long is dead: a broker that hangs is left."""
@@ -34,7 +42,9 @@ class RabbitMqQueueBroker(QueueBroker):
     def answering(self) -> Iterator[None]:
         try:
             yield
-        except (AMQPError, ConnectionClosed, OSError) as error:
+        except _REFUSALS as error:
+            raise QueueRefused(f"RabbitMQ: {error}") from error
+        except (AMQPError, AMQPConnectorException, ConnectionClosed, OSError) as error:
             reason = str(error) or type(error).__name__
             raise QueueUnavailable(f"RabbitMQ: {reason}") from error
 

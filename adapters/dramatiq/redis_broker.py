@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from adapters.dramatiq.broker import Dead, QueueBroker
-from application.ports.task_queue import QueueUnavailable
+from application.ports.task_queue import QueueRefused, QueueUnavailable
 
 PATIENCE_S = 1.0
 HEARTBEAT_TIMEOUT_MS = 5_000
@@ -36,6 +36,8 @@ class RedisQueueBroker(QueueBroker):
     def answering(self) -> Iterator[None]:
         try:
             yield
+        except (redis.AuthenticationError, redis.exceptions.AuthorizationError) as error:
+            raise QueueRefused(f"Redis: {error}") from error
         except (redis.RedisError, OSError) as error:
             raise QueueUnavailable(f"Redis: {error}") from error
 

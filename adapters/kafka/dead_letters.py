@@ -15,7 +15,7 @@ from application.ports.task_queue import QueueUnavailable
 from domain.errors import DeadLetterNotFound
 from domain.submission import WorkClass
 
-PATIENCE_S = 5.0
+PATIENCE_S = 2.0
 _LOOK_MS = 200
 
 
@@ -26,6 +26,7 @@ class KafkaDeadLetters(DeadLetters):
         self._topics = Topics(wake_ups=topic)
         self._connection = Connection(brokers, self._topics, partitions)
         self._one_at_a_time = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def newest(self, limit: int) -> Sequence[DeadLetter]:
         async with self._clients() as clients:
@@ -45,16 +46,27 @@ class KafkaDeadLetters(DeadLetters):
             await self._end(clients, letter_id)
 
     async def close(self) -> None:
+        if self._leaving:
+            await asyncio.wait(tuple(self._leaving))
         await self._connection.close()
 
     @asynccontextmanager
     async def _clients(self) -> AsyncIterator[Clients]:
+        clients: Clients | None = None
         try:
             async with asyncio.timeout(PATIENCE_S), self._one_at_a_time:
-                yield await self._connection.clients()
+                clients = await self._connection.clients()
+                yield clients
         except OUTAGES as error:
-            await self._connection.close()
+            if clients is not None:  # else they go on connecting, for whoever asks next
+                self._leave()
             raise QueueUnavailable("Kafka is not available") from error
+
+    def _leave(self) -> None:
+        """Close what no longer answers, which may take as long again, without anyone waiting."""
+        leaving = asyncio.create_task(self._connection.close())
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
 
     async def _found(self, clients: Clients, letter_id: str) -> ConsumerRecord:
         record = (await self._all(clients)).get(letter_id)

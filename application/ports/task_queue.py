@@ -9,6 +9,10 @@ class QueueUnavailable(Exception):
     """The queue cannot be reached now; what is stored will be found by the timer."""
 
 
+class QueueRefused(QueueUnavailable):
+    """The queue is there and does not let us in: waiting helps nothing."""
+
+
 class TaskQueue(Protocol):
     """One method a task; delivery is at least once, and every task is safe to repeat."""
 

@@ -1,6 +1,9 @@
 """What every command has: help, and one clear line when something cannot be done."""
 
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,8 @@ import pytest
 from entrypoints.cli.main import assay as group
 from tests.entrypoints.cli.program import assay
 from tests.journeys import server
+from tests.services.process import answers, free_port
+from tests.services.redis import redis_url
 
 COMMANDS = sorted(group.commands)
 
@@ -69,6 +74,36 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
 
         with pytest.raises(AssertionError, match=f"assay: ASSAY_PORT {port} .*already in use"):
             server.start(tmp_path, "--port", port)
+
+
+def test_nobody_is_let_wait_for_a_server_that_waits_for_a_service(tmp_path: Path) -> None:
+    port = free_port()
+    environment = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "ASSAY_SHARED_HOME": "on"}
+    starting = subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "entrypoints.cli.main", "serve", "--port", str(port)],
+        env=server.environment_of(tmp_path, environment),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert starting.stderr is not None
+    with starting, starting.stderr as lines:
+        assert any("waiting for a service" in line for line in lines)
+        is_listening = answers(port)
+        starting.kill()
+
+    assert not is_listening
+
+
+def test_a_redis_that_refuses_the_password_is_not_waited_for(tmp_path: Path) -> None:
+    environment = {
+        "REDIS_URL": redis_url().replace("redis://", "redis://:wrong@"),
+        "ASSAY_SHARED_HOME": "on",
+    }
+    begun = time.monotonic()
+
+    with pytest.raises(AssertionError, match="the queue refuses: Redis"):
+        server.start(tmp_path, environment=environment)
+    assert time.monotonic() - begun < 20
 
 
 def test_a_password_that_is_too_short_is_refused(tmp_path: Path) -> None:
