@@ -1,0 +1,122 @@
+"""What this server itself was too late for is not the program's: verdicts stay right."""
+
+import asyncio
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.sandbox.judge import SandboxJudge
+from adapters.sandbox.lateness import Lateness
+from domain.checking import Checker, CheckerKind, compare
+from domain.judging import Excess
+from domain.limits import Limits
+from tests.adapters.sandbox.judging import groups_of, job, judged, processes, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ROOT = Path(__file__).parents[3]
+SECOND = Limits(time_ms=1_000)
+_STOPPED_S = 5.0
+
+_SERVER = """
+import asyncio, json, sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from adapters.sandbox.judge import SandboxJudge
+from domain.judging import Run
+from domain.limits import Limits
+from tests.adapters.sandbox.judging import job
+
+SOURCE = "import sys\\nsys.stdin.read()\\nfor i in range(20000): print('x' * 100)\\n"
+
+async def main():
+    judge = SandboxJudge(Path({home!r}), slots=1, allow_weak=True, only=("python3",))
+    await judge.languages()
+    what = job("python3", SOURCE, *[b""] * 40, limits=Limits(time_ms=1000))
+    async for r in judge.judge(what):
+        if isinstance(r, Run):
+            facts = [r.exit_code, len(r.stdout), sorted(r.excess), r.fault]
+            print(json.dumps(facts), flush=True)
+    await judge.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_server_that_stood_still_takes_no_time_of_a_program(tmp_path: Path) -> None:
+    server = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _SERVER.format(root=str(ROOT), home=str(tmp_path))),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert server.stdout is not None
+    first = await server.stdout.readline()
+    await until(lambda: any(processes(group) for group in groups_of(server.pid)))
+
+    server.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(_STOPPED_S)  # longer than the wall limit: nothing else can be waited for
+    server.send_signal(signal.SIGCONT)
+
+    rest, _ = await server.communicate()
+    runs: list[list[Any]] = [json.loads(line) for line in (first + rest).splitlines()]
+    assert [run for run in runs if run != [0, 2_020_000, [], None]] == []
+    assert len(runs) == 40
+
+
+async def test_a_busy_interpreter_takes_no_time_of_a_program(judge: SandboxJudge) -> None:
+    source = "import sys\nsys.stdout.buffer.write(b'1 ' * (7 << 20))\n"
+
+    with _comparing(7):
+        _, (run,) = await judged(judge, job("python3", source, limits=SECOND))
+
+    assert (run.exit_code, run.excess, len(run.stdout)) == (0, frozenset(), 14 << 20)
+
+
+async def test_a_program_that_sleeps_for_ever_is_ended_however_late_this_server_is(
+    judge: SandboxJudge,
+) -> None:
+    with _comparing(3):
+        _, (run,) = await judged(judge, job("bash", "sleep 1000", limits=Limits(time_ms=50)))
+
+    assert run.excess == {Excess.WALL_TIME}
+
+
+async def test_only_lateness_that_was_while_it_is_measured_counts() -> None:
+    lateness = Lateness()
+    with lateness.measured() as outer:
+        time.sleep(0.1)  # noqa: ASYNC251 - to be late
+        with lateness.measured() as inner:
+            await asyncio.sleep(0.05)
+            at_leisure = inner()
+            time.sleep(0.1)  # noqa: ASYNC251 - to be late
+            busy = inner()
+    assert 50e6 < busy - at_leisure < 150e6
+    assert outer() >= busy + 50e6
+
+
+@contextmanager
+def _comparing(threads: int) -> Iterator[None]:
+    """Threads that hold the interpreter whenever they can, as comparing large outputs does."""
+    is_over = threading.Event()
+    checker = Checker(kind=CheckerKind.FLOAT, absolute="1e-6")
+    wanted, other = b"1.0 " * (1 << 15), b"1.00 " * (1 << 15)
+
+    def work() -> None:
+        while not is_over.is_set():
+            compare(checker, wanted, other)
+
+    busy = [threading.Thread(target=work) for _ in range(threads)]
+    for thread in busy:
+        thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        for thread in busy:
+            thread.join()
