@@ -1,17 +1,17 @@
 """What a claimed submission comes to: the job for the judge, and how its runs are judged."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from application import reading
+from application.comparing import Comparing
 from application.ports.blob_store import BlobStore
 from application.ports.judge import JudgeInput, JudgeJob
 from application.ports.storage import Storage
 from application.ports.submissions import Claim
 from domain.challenge import TestCase, TestData
-from domain.checking import Checker, Comparison, compare
+from domain.checking import Checker, Comparison
 from domain.judging import JudgedTest, Run, TestScoring, Verdict, judged_test
 from domain.language import Language, resolve_limits
 from domain.limits import Limits
@@ -47,6 +47,7 @@ class Planner:
 
     storage: Storage
     blobs: BlobStore
+    comparing: Comparing
 
     async def plan(self, claim: Claim, language: Language) -> Plan:
         """The plan of a claim.
@@ -90,7 +91,7 @@ class Planner:
         comparison: Comparison | None = None
         if run.ended_well and expected is not None:
             wanted = await reading.whole(self.blobs, expected)
-            comparison = await asyncio.to_thread(compare, plan.checker, wanted, run.stdout)
+            comparison = await self.comparing(plan.checker, wanted, run.stdout)
         test = judged_test(run, comparison)
         known = plan.scorings[run.ordinal - 1]
         accepted = test.verdict is Verdict.ACCEPTED

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 
+from application.comparing import Comparing
 from application.planning import NotJudgeable, Plan, Planner
 from application.ports.blob_store import BlobCorrupt, BlobNotFound, BlobStore
 from application.ports.clock import Clock
@@ -107,6 +108,7 @@ class JudgeSubmission:
     ids: Ids
     worker: str
     telemetry: Telemetry = SILENT
+    comparing: Comparing = field(default_factory=Comparing)
 
     async def __call__(self, classes: Sequence[WorkClass] = tuple(WorkClass)) -> Turn:
         """Judge the next submission of these classes, if there is one.
@@ -228,7 +230,7 @@ class JudgeSubmission:
 
     async def _judgement(self, attempt: _Attempt) -> Judgement:
         claim = attempt.claim
-        planner = Planner(storage=self.storage, blobs=self.blobs)
+        planner = Planner(storage=self.storage, blobs=self.blobs, comparing=self.comparing)
         plan = await planner.plan(claim, await self._language(claim))
         attempt.judging.prepared()
         async with aclosing(self.judge.judge(plan.job)) as events:
