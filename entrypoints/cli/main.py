@@ -18,6 +18,7 @@ from entrypoints.cli.serve import serve
 from entrypoints.cli.settings import settings
 from entrypoints.cli.submit import submit
 from entrypoints.cli.worker import worker
+from entrypoints.logs import configure_logs
 
 EXIT_PROBLEM = 2
 EXIT_INTERRUPTED = 130
@@ -38,7 +39,11 @@ for _command in (serve, worker, doctor, create_admin, demo, submit, migrate, gc,
 
 
 def main() -> None:
-    """Run one command; what a user can cause is told in one line, without a traceback."""
+    """Run one command; what a user can cause is told in one line, without a traceback.
+
+    Its own words may go to standard output, its log never does.
+    """
+    configure_logs()
     try:
         code = assay.main(standalone_mode=False)
     except click.UsageError as problem:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from adapters.telemetry.logged import LoggedTelemetry
 from domain.judging import Verdict
 from entrypoints.logs import configure_logs
-from entrypoints.scrubbing import scrubbed
+from entrypoints.scrubbing import scrubbed, scrubbed_value
 from tests.contracts import values
 from tests.contracts.telemetry_adapters import claim_of
 from tests.services.mysql import mysql_url
@@ -66,6 +66,16 @@ def lines() -> Iterator[Lines]:
             "(Error) no\n[SQL: INSERT (?)]\n[parameters: ('print(1)]\\n', 2)]\n(more)",
             "(Error) no\n[SQL: INSERT (?)]\n[parameters: ***]\n(more)",
         ),
+        ("https://t0ken@judge0.example/x", "https://***@judge0.example/x"),
+        ("authorization: Token abc def", "authorization: ***"),
+        ("[(b'x-auth-token', b'it')]", "[(b'x-auth-token', b***)]"),
+        ("(b'authorization', b'Bearer it')", "(b'authorization', b***)"),
+        ("('password', 'it')", "('password', ***)"),
+        ("AWS_ACCESS_KEY=AKIA and", "AWS_ACCESS_KEY=*** and"),
+        ("MONGO_URI='it is'", "MONGO_URI=***"),
+        ("CREATE USER a IDENTIFIED BY 'it'", "CREATE USER a IDENTIFIED BY ***"),
+        ("hash $argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA is", "hash *** is"),
+        ("{'X-RapidAPI-Key': 'it'}", "{'X-RapidAPI-Key': ***}"),
         ("http://127.0.0.1:8000/health by a@b", "http://127.0.0.1:8000/health by a@b"),
         ("3 tokens, a secret, no password", "3 tokens, a secret, no password"),
     ],
@@ -83,6 +93,21 @@ def test_a_long_text_takes_no_time(piece: str) -> None:
     scrubbed(piece * 100_000)
 
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["api_key", "API-KEY", "passwd", "Secret", "X-Auth-Token", "x_auth_token", "refresh_token",
+     "Authorization", "Set-Cookie", "X-RapidAPI-Key"],
+)  # fmt: skip
+def test_a_field_is_secret_by_its_name(name: str) -> None:
+    assert scrubbed_value({name: "it"}) == {name: "***"}
+    assert scrubbed_value([(name.encode(), b"it")]) == [[name, "***"]]
+
+
+@pytest.mark.parametrize("name", ["tokens", "key", "passwords_hashed", "secretary", "task_id"])
+def test_a_field_is_not_secret_for_a_likeness(name: str) -> None:
+    assert scrubbed_value({name: "it"}) == {name: "it"}
 
 
 def test_a_line_is_json_with_its_ids(lines: Lines) -> None:

@@ -1,14 +1,16 @@
 """Running `assay` as its users do: arguments, an environment, an exit code and two outputs."""
 
 import io
+import logging
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from entrypoints.cli.main import main
 
@@ -34,7 +36,20 @@ def assay(*arguments: str, environment: Mapping[str, str] | None = None, stdin: 
             patch.setenv(name, value)
         patch.setattr(sys, "argv", ["assay", *arguments])
         patch.setattr(sys, "stdin", io.StringIO(stdin))
-        with pytest.raises(SystemExit) as ended:
+        with logs_as_before(), pytest.raises(SystemExit) as ended:
             main()
     assert isinstance(ended.value.code, int)
     return Told(ended.value.code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def logs_as_before() -> Iterator[None]:
+    """What the program does to this process's log is undone."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    try:
+        yield
+    finally:
+        root.handlers = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()

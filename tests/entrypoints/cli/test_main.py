@@ -123,3 +123,25 @@ def test_settings_lists_every_setting_without_looking_at_any() -> None:
     assert told.returncode == 0
     assert "| `ASSAY_HOME` | `./var` |" in told.stdout
     assert "| `SECRET_KEY` |  |" in told.stdout
+
+
+def test_a_line_of_log_is_no_part_of_a_commands_answer(tmp_path: Path) -> None:
+    """A store that is away is waited for, with a word about it."""
+    environment = {
+        "ASSAY_HOME": str(tmp_path),
+        "MYSQL_URI": f"mysql://u:p@127.0.0.1:{free_port()}/assay",
+        "SECRET_KEY": "k" * 32,
+    }
+    command = [sys.executable, "-m", "entrypoints.cli.main", "gc", "--dry-run"]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command,
+        env=server.environment_of(tmp_path, environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout
+        assert running.stderr
+        assert "waiting for a service" in running.stderr.readline()
+        running.terminate()
+        assert running.stdout.read() == ""
