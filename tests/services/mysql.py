@@ -28,7 +28,7 @@ T = TypeVar("T")
 _WORDS = """
 CREATE DATABASE IF NOT EXISTS assay;
 CREATE USER IF NOT EXISTS assay@'127.0.0.1' IDENTIFIED BY 'p@ss/word';
-GRANT ALL ON *.* TO assay@'127.0.0.1';
+GRANT ALL ON *.* TO assay@'127.0.0.1' WITH GRANT OPTION;
 """
 _ADDRESS = "mysql://assay:p%40ss%2Fword@127.0.0.1:{port}/assay"
 _OPTIONS = (
@@ -52,7 +52,7 @@ def mysql_server(folder: Path) -> tuple[PrivateServer, str]:
     _install(folder, data)
     command = [path, "--no-defaults", f"--user={_user()}", f"--datadir={data}", f"--port={port}"]
     command += [f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}", *_OPTIONS]
-    command += [f"--init-file={folder / 'init.sql'}"]
+    command += [f"--init-file={folder / 'init.sql'}", f"--tmpdir={data}"]
     server = PrivateServer(
         name="mariadb", command=command, folder=folder, ready=lambda: answers(port)
     )
@@ -107,6 +107,7 @@ def _install(folder: Path, data: Path) -> None:
     install = program("mariadb-install-db") or unavailable("MariaDB")
     command = [install, "--no-defaults", f"--user={_user()}", f"--datadir={data}"]
     command += ["--auth-root-authentication-method=normal", "--skip-test-db"]
+    command += [f"--tmpdir={data}"]  # who starts in a shared one removes what others have there
     with (folder / "install.log").open("wb") as log:
         subprocess.run(command, check=True, stdout=log, stderr=log)  # noqa: S603
     (folder / "init.sql").write_text(_WORDS)

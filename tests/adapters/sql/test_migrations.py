@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from adapters.sql.lanes import writing
 from adapters.sql.migrating import Migrated, WrongRevision, migrate_server
 from adapters.sql.mysql import MysqlEngine
 from adapters.sql.mysql_server import single_connections, url_of
+from adapters.sql.mysql_transactions import SNAPSHOT
 from adapters.sql.schema import NEWEST, REVISIONS, SchemaAhead, SchemaBehind
 from adapters.sql.sqlite import SqliteEngine
 from adapters.sql.sqlite_file import SCHEMA_VERSION, engine_of
@@ -24,7 +25,7 @@ from adapters.sql.stepping import FOLDER, step_through
 from adapters.sql.storage import SqlStorage
 from adapters.sql.submissions import SqlSubmissionRepository
 from adapters.sql.tables import metadata
-from application.ports.storage import StoreUnavailable
+from application.ports.storage import StoreRefused, StoreUnavailable
 from tests.contracts.values import (
     NOW,
     case,
@@ -85,6 +86,41 @@ async def test_what_stopped_midway_is_finished_by_the_next_run(database: str) ->
     assert await _differences(database) == []
 
 
+async def test_a_table_that_somebody_reads_for_long_is_tried_again(database: str) -> None:
+    await migrate_server(database, to="0001")
+    async with _reader(database):
+        migrating = asyncio.create_task(migrate_server(database))
+        await _until(lambda: _waits_for_a_table(database))
+        await _until(lambda: not _waits_for_a_table(database))
+    assert await migrating == Migrated(before="0001", after=NEWEST)
+    assert await _differences(database) == []
+
+
+async def test_what_gives_up_on_a_table_in_use_is_finished_by_the_next_run(database: str) -> None:
+    await migrate_server(database, to="0001")
+    async with _reader(database):
+        with pytest.raises(StoreUnavailable, match="a long transaction keeps a table"):
+            await migrate_server(database, patience_s=0.1)
+    assert await migrate_server(database) == Migrated(before="0001", after=NEWEST)
+    assert await _differences(database) == []
+
+
+async def test_what_the_server_does_not_allow_is_a_refusal(database: str) -> None:
+    await migrate_server(database, to="0001")
+    name = database.rpartition("/")[2]
+    reader = f"r_{name[-12:]}"
+    words = [
+        f"CREATE USER {reader}@'127.0.0.1' IDENTIFIED BY 'p'",
+        f"GRANT SELECT ON {name}.* TO {reader}@'127.0.0.1'",
+    ]
+    statements(database, words)
+    try:
+        with pytest.raises(StoreRefused, match="command denied"):
+            await migrate_server(f"mysql://{reader}:p@{database.rpartition('@')[2]}")
+    finally:
+        statements(database, [f"DROP USER {reader}@'127.0.0.1'"])
+
+
 async def test_two_that_migrate_at_once_do_no_harm(database: str) -> None:
     both = await asyncio.gather(migrate_server(database), migrate_server(database))
     assert sorted(both, key=str) == [
@@ -139,6 +175,29 @@ async def _check(url: str) -> None:
         await storage.check()
     finally:
         await storage.close()
+
+
+@asynccontextmanager
+async def _reader(url: str) -> AsyncIterator[None]:
+    """While it lasts a transaction has read the tables that are to be changed."""
+    async with single_connections(url_of(url)).connect() as connection:
+        for words in (SNAPSHOT, "SELECT count(*) FROM test_cases", "SELECT id FROM submissions"):
+            await connection.exec_driver_sql(words)
+        yield
+        await connection.exec_driver_sql("ROLLBACK")
+
+
+def _waits_for_a_table(url: str) -> bool:
+    waiting = (
+        "SELECT 1 FROM information_schema.processlist"
+        " WHERE db = DATABASE() AND state LIKE 'Waiting for table metadata lock%'"
+    )
+    return bool(statements(url, [waiting]))
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - the server tells it no other way
+        await asyncio.sleep(0.02)
 
 
 async def _differences(url: str) -> list[object]:
