@@ -107,6 +107,9 @@ class MongoConnection:
     async def quickly(self, work: Callable[[Collections], Awaitable[T]]) -> T:
         """The answer of the work, within about a second and a half whatever the server does.
 
+        The first use waits for what `prepare` does besides, up to LONG_S: a start asks `check`
+        before anybody waits for an answer.
+
         Raises:
             StoreUnavailable: the server cannot be reached, or does not answer in time.
             StoreRefused: the address or the credentials are wrong.
@@ -146,7 +149,10 @@ class MongoConnection:
             await asyncio.to_thread(client.close)
 
     async def _opened(self) -> Collections:
-        """All who come before it is open wait for one attempt, and fail with it."""
+        """All who come before it is open wait for one attempt, and fail with it.
+
+        They wait no longer than LONG_S; the attempt goes on, for those who come later.
+        """
         if self._closed:
             raise StoreUnavailable(WHAT)
         if self._collections is not None:
@@ -154,7 +160,9 @@ class MongoConnection:
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
             self._opening.add_done_callback(self._end_opening)
-        return await asyncio.shield(self._opening)
+        with translated():
+            async with asyncio.timeout(LONG_S + _LAST_RESORT_S):
+                return await asyncio.shield(self._opening)
 
     def _end_opening(self, opening: asyncio.Task[Collections]) -> None:
         self._opening = None
@@ -162,10 +170,15 @@ class MongoConnection:
             self._collections = opening.result()
 
     async def _open(self) -> Collections:
+        """Take as long as it takes while the server answers.
+
+        The indexes of a large collection take long, and a limit that is kept by ending them would
+        be met again by each next attempt.
+        """
         with translated():
             client = self._made_client()
             database: Database = client.get_default_database(DEFAULT_DATABASE)
-            await self._watched(client, self._prepare(database))
+            await self._watched(client, self._prepare(database), limit_s=None)
         return Collections(submissions=database["submissions"], judgements=database["judgements"])
 
     def _made_client(self) -> AsyncIOMotorClient[Document]:
@@ -176,12 +189,18 @@ class MongoConnection:
                 raise StoreRefused(WHAT, "the address is malformed") from None
         return self._client
 
-    async def _watched(self, client: AsyncIOMotorClient[Document], work: Awaitable[T]) -> T:
-        with pymongo.timeout(LONG_S):
+    async def _watched(
+        self,
+        client: AsyncIOMotorClient[Document],
+        work: Awaitable[T],
+        *,
+        limit_s: float | None = LONG_S,
+    ) -> T:
+        with pymongo.timeout(limit_s):
             task = asyncio.ensure_future(_awaited(work))
         began_s = time.monotonic()
         try:
-            async with asyncio.timeout(LONG_S + _LAST_RESORT_S):
+            async with asyncio.timeout(None if limit_s is None else limit_s + _LAST_RESORT_S):
                 while not task.done():
                     silent_s = time.monotonic() - max(began_s, self._heard_at_s)
                     if silent_s < _LOOK_AFTER_S:

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from pymongo.errors import WriteError
 
+from adapters.mongo import client
+from adapters.mongo.client import Database, MongoConnection
 from adapters.mongo.lifts import DocumentTooNew, lifted
+from adapters.mongo.schema import prepare
 from adapters.mongo.submissions import MongoSubmissionRepository
 from application.ports.storage import StoreUnavailable
 from domain.ids import SubmissionId
@@ -54,6 +57,29 @@ async def test_the_rules_of_a_newer_program_are_left_alone(uri: str, house: Hous
     await again.check()
     await again.close()
     assert _rules(house)["validator"] == newer
+
+
+async def test_what_takes_long_to_make_is_made_once_and_no_limit_ends_it(
+    uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "LONG_S", 0.2)
+    may_end, begun = asyncio.Event(), 0
+
+    async def slowly(database: Database) -> None:
+        nonlocal begun
+        begun += 1
+        await may_end.wait()
+        await prepare(database)
+
+    connection = MongoConnection(uri, slowly)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await connection.check()
+    may_end.set()
+    monkeypatch.undo()
+    await connection.check()
+    await connection.close()
+    assert begun == 1
 
 
 @pytest.mark.parametrize(
