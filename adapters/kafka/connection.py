@@ -1,6 +1,7 @@
 """Clients of Kafka that connect at first use, and again after a failure."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -51,11 +52,13 @@ class Connection:
 
     async def close(self) -> None:
         """Close what is open; harmless when called twice."""
+        await self.left()
+
+    def left(self) -> Coroutine[None, None, None]:
+        """Forget what is open at once: who asks next gets new clients. To be awaited, it closes."""
         opening, self._opening = self._opening, None
-        if opening is not None:
-            opening.cancel()
-            await asyncio.wait({opening})
-        await self._open.aclose()
+        opened, self._open = self._open, AsyncExitStack()
+        return _closed(opening, opened)
 
     async def _connect(self) -> Clients:
         settings = {
@@ -80,6 +83,13 @@ class Connection:
             await reader.start()
             self._open = opened.pop_all()
         return Clients(admin=admin, producer=producer, reader=reader)
+
+
+async def _closed(opening: asyncio.Task[Clients] | None, opened: AsyncExitStack) -> None:
+    if opening is not None:
+        opening.cancel()
+        await asyncio.wait({opening})
+    await opened.aclose()
 
 
 def _failed(task: asyncio.Task[Clients]) -> bool:

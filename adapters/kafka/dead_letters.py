@@ -64,7 +64,7 @@ class KafkaDeadLetters(DeadLetters):
 
     def _leave(self) -> None:
         """Close what no longer answers, which may take as long again, without anyone waiting."""
-        leaving = asyncio.create_task(self._connection.close())
+        leaving = asyncio.create_task(self._connection.left())
         self._leaving.add(leaving)
         leaving.add_done_callback(self._leaving.discard)
 

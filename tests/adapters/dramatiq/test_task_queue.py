@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+from adapters.dramatiq.dead_letters import DramatiqDeadLetters
 from adapters.dramatiq.task_queue import DramatiqTaskQueue
-from application.ports.task_queue import QueueUnavailable
+from application.ports.task_queue import QueueRefused, QueueUnavailable
 from domain.submission import WorkClass
 from tests.adapters.dramatiq.house import House
 
@@ -62,6 +63,38 @@ async def test_a_queue_may_be_closed_while_the_broker_hangs(house: House) -> Non
     await queue.close()
     assert time.monotonic() - begun < 2.5
     house.server.thaw()
+
+
+async def test_dead_letters_of_a_broker_that_hangs_are_unavailable_soon(house: House) -> None:
+    letters = DramatiqDeadLetters(house.broker())
+    assert list(await letters.newest(10)) == []
+    house.server.freeze()
+    for operate in (lambda: letters.newest(10), lambda: letters.drop("x")):
+        begun = time.monotonic()
+        with pytest.raises(QueueUnavailable):
+            await operate()
+        assert time.monotonic() - begun < 2.5
+    await letters.close()
+    house.server.thaw()
+
+
+async def test_dead_letters_of_a_broker_that_hung_from_the_start_are_unavailable(
+    house: House,
+) -> None:
+    broker = house.broker()
+    house.server.freeze()
+    with pytest.raises(QueueUnavailable):
+        await asyncio.to_thread(broker.dead, broker.queues[0], 10)
+    house.server.thaw()
+
+
+async def test_a_broker_that_does_not_take_the_password_says_so(house: House) -> None:
+    scheme, _, rest = house.url.partition("://")
+    address = rest.rpartition("@")[2]
+    queue = DramatiqTaskQueue(house.kind(f"{scheme}://guest:wrong@{address}"))
+    with pytest.raises(QueueRefused):
+        await queue.check()
+    await queue.close()
 
 
 async def _until_sent(queue: DramatiqTaskQueue) -> None:

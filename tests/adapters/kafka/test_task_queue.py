@@ -10,7 +10,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from adapters.kafka.dead_letters import KafkaDeadLetters
 from adapters.kafka.task_queue import KafkaTaskQueue
+from application.ports.dead_letters import DeadLetter
 from application.ports.task_queue import QueueUnavailable
 from domain.submission import WorkClass
 from tests.contracts.kafka_adapters import PARTITIONS, fresh_topic
@@ -157,6 +159,32 @@ async def test_a_broker_that_stands_still_holds_up_one_caller_only(
     server.thaw()
     assert (first < SOON_S, second < AT_ONCE_S) == (True, True)
     await sent_at_last(queue)
+
+
+async def test_dead_letters_of_a_broker_that_stands_still_are_unavailable_soon(
+    own_kafka: tuple[PrivateServer, str],
+) -> None:
+    server, brokers = own_kafka
+    letters = KafkaDeadLetters(brokers, fresh_topic(), partitions=PARTITIONS)
+    assert await _read_at_last(letters) == []
+    server.freeze()
+    for _ in range(2):
+        began = time.monotonic()
+        with pytest.raises(QueueUnavailable):
+            await letters.newest(10)
+        assert time.monotonic() - began < 2.5
+    server.thaw()
+    assert await _read_at_last(letters) == []
+    await letters.close()
+
+
+async def _read_at_last(letters: KafkaDeadLetters) -> list[DeadLetter]:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return list(await letters.newest(10))
+            except QueueUnavailable:
+                await asyncio.sleep(0.05)
 
 
 async def test_a_broker_that_stood_still_from_the_start_is_found_when_it_goes_on(
