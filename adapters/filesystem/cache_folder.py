@@ -1,5 +1,6 @@
 """A bounded folder of bytes under their hashes, shared by processes: it may lose, it never lies."""
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -32,7 +33,8 @@ class CacheFolder:
     """At most `limit_bytes` of whole blobs; what was not used for longest goes first.
 
     Several processes may share it: with two of them the limit holds, each further one may exceed it
-    by a twentieth. Where the disk is full or fails, less or nothing is kept, and that is logged.
+    by a twentieth. Where the disk is full before the limit is reached, the oldest goes; where it
+    fails or there is no more to remove, less or nothing is kept, and that is logged.
     Every method blocks, and none raises.
     """
 
@@ -64,7 +66,8 @@ class CacheFolder:
 
     def fill(self, key: BlobKey) -> "Filling":
         """Begin to keep a blob; what is longer than the limit will not be."""
-        return Filling(self._root / _INCOMING, self._path(key), key, self._limit)
+        path = self._path(key)
+        return Filling(self._root / _INCOMING, path, key, self._limit, self._give_back)
 
     def keep(self, filling: "Filling", now: datetime) -> None:
         """Keep what was filled, if it is whole, and make room for it."""
@@ -105,6 +108,22 @@ class CacheFolder:
             if used <= self._limit * _KEPT_SHARE:
                 return
 
+    def _give_back(self, wanted: int) -> bool:
+        """Remove the oldest, for a disk that is full: so much, and a twentieth of all at least.
+
+        Whether there was anything.
+        """
+        incoming = self._root / _INCOMING
+        files = sorted(one for one in _files(self._root) if one[2].parent != incoming)
+        left = max(wanted, int(sum(size for _, size, _ in files) * _UNSEEN_SHARE))
+        for _, size, path in files:
+            if left <= 0:
+                break
+            with suppress(OSError):
+                path.unlink()
+                left -= size
+        return bool(files)
+
     def _path(self, key: BlobKey) -> Path:
         return self._root / key[:_PREFIX_LENGTH] / key[_PREFIX_LENGTH:]
 
@@ -117,12 +136,20 @@ class Filling:
     ends with the process at the latest: so others know whether it is abandoned.
     """
 
-    def __init__(self, incoming: Path, path: Path, key: BlobKey, limit_bytes: int) -> None:
+    def __init__(
+        self,
+        incoming: Path,
+        path: Path,
+        key: BlobKey,
+        limit_bytes: int,
+        give_back: Callable[[int], bool],
+    ) -> None:
         self.failure: OSError | None = None
         self._incoming = incoming
         self._path = path
         self._key = key
         self._limit = limit_bytes
+        self._give_back = give_back
         self._size = 0
         self._digest = hashlib.sha256()
         self._lock = Lock()
@@ -163,18 +190,30 @@ class Filling:
         return True
 
     def _opened(self) -> FileIO:
-        if self._file is None:
+        while self._file is None:
             self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(".part", dir=self._incoming)
-            self._part = Path(name)
-            self._file = FileIO(descriptor, "wb")
+            file = FileIO(descriptor, "wb")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                self._file, self._part = file, Path(name)
+            else:  # before it was locked, another process took it for abandoned
+                file.close()
         return self._file
 
     def _write_all(self, piece: bytes) -> None:
         left = memoryview(piece)
         while left:
-            left = left[self._opened().write(left) :]
+            left = left[self._written(left) :]
+
+    def _written(self, piece: memoryview) -> int:
+        """How much of it was; a full disk is made less full as long as there is what may go."""
+        while True:
+            try:
+                return self._opened().write(piece)
+            except OSError as error:
+                if error.errno != errno.ENOSPC or not self._give_back(_room(len(piece))):
+                    raise
 
     def _name(self, now: datetime) -> None:
         os.utime(self._opened().fileno(), ns=(nanoseconds(now), nanoseconds(now)))

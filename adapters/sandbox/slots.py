@@ -1,4 +1,4 @@
-"""Numbers of slots that no other process of this machine has: each stands for a uid of its own."""
+"""Numbers of slots that no other judge near has: each stands for a uid of its own."""
 
 import socket
 
@@ -7,13 +7,15 @@ MOST = 1_000
 
 
 class NoSlotLeft(OSError):
-    """All numbers are taken on this machine."""
+    """All numbers are taken in this network namespace."""
 
 
 class SlotNumbers:
     """Held by sockets of an abstract name: the kernel frees them however this process ends.
 
-    Such names belong to the network namespace, so that boxes can neither see nor take them.
+    Such names belong to the network namespace, so that boxes can neither see nor take them, and so
+    that judges in two containers have the same numbers and uids: what else of each other's they
+    could reach by a uid, files and processes, their containers keep apart.
     """
 
     def __init__(self, family: str = "assay-slot") -> None:

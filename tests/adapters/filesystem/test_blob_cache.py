@@ -192,6 +192,17 @@ async def main():
 
 asyncio.run(main())
 """
+_READ_MORE_THAN_FITS = """
+async def main():
+    for number in range(30):
+        key = (await remote.put(chunks(content_of(number)))).key
+        [piece async for piece in store.get(key)]
+        kept = Path(sys.argv[2], key[:2], key[2:])
+        assert kept.exists(), number
+    print("all right")
+
+asyncio.run(main())
+"""
 _STOP_HALF_WAY = """
 async def main():
     key = (await remote.put(chunks(b"x" * 160_000))).key
@@ -263,14 +274,25 @@ async def test_what_another_process_is_filling_is_left_alone(
 
 
 async def test_a_full_disk_only_means_that_nothing_is_kept(tmp_path: Path) -> None:
+    out = await _on_64_kib(_READ_TWICE, tmp_path)
+    assert b"No space left on device" in out  # it was logged
+    assert out.endswith(b"all right 0\n")
+
+
+async def test_on_a_disk_that_is_full_too_early_the_oldest_goes(tmp_path: Path) -> None:
+    out = await _on_64_kib(_READ_MORE_THAN_FITS, tmp_path)
+    assert out == b"all right\n"
+
+
+async def _on_64_kib(script: str, tmp_path: Path) -> bytes:
+    """What the program says whose cache lies on a disk of that size, less than its limit."""
     small = tmp_path / "small"
     small.mkdir()
     mounted = f'mount -t tmpfs -o size=64k none {small} && exec "$@"'
     own_mounts = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mounted, "sh")
-    reader = await _python(_READ_TWICE, tmp_path / "remote", small / "cache", own_mounts)
+    reader = await _python(script, tmp_path / "remote", small / "cache", own_mounts)
     out, _ = await reader.communicate()
-    assert b"No space left on device" in out  # it was logged
-    assert out.endswith(b"all right 0\n")
+    return out
 
 
 async def _python(
