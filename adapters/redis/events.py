@@ -54,7 +54,8 @@ def read(entry_id: bytes, fields: Mapping[bytes, bytes]) -> ProgressEvent:
 def _cut(what: Happening) -> Happening:
     match what:
         case Compiled(compilation=compilation):
-            return Compiled(compilation=replace(compilation, output=_beginning(compilation.output)))
+            output = _beginning(compilation.output) or ""
+            return Compiled(compilation=replace(compilation, output=output))
         case TestFinished(test=test):
             return TestFinished(test=_cut_test(test))
         case _:
@@ -62,18 +63,20 @@ def _cut(what: Happening) -> Happening:
 
 
 def _cut_test(test: JudgedTest) -> JudgedTest:
-    cut = replace(
+    output = _beginning(test.output)
+    return replace(
         test,
-        **{
-            name: _beginning(text)
-            for name in ("output", "stderr", "message", "fault")
-            if (text := getattr(test, name)) is not None
-        },
+        output=output,
+        output_truncated=test.output_truncated or output != test.output,
+        stderr=_beginning(test.stderr),
+        message=_beginning(test.message),
+        fault=_beginning(test.fault),
     )
-    return replace(cut, output_truncated=test.output_truncated or cut.output != test.output)
 
 
-def _beginning(text: str) -> str:
+def _beginning(text: str | None) -> str | None:
+    if text is None:
+        return None
     return text.encode()[:MOST_TEXT_BYTES].decode("utf-8", "ignore")
 
 
