@@ -13,6 +13,7 @@ from enum import IntEnum
 
 PIPE_BYTES = 1 << 20
 """As much as the kernel lets an unprivileged process ask for."""
+_LEAST_READ_BYTES = 64 * 1024
 _REST_S = 0.004
 _WASTE = bytearray(PIPE_BYTES)
 """What is over is read into this and looked at by nobody."""
@@ -125,15 +126,16 @@ class Sink:
             self._read()
 
     def _read(self) -> None:
+        room = self._cap - self._kept.tell()
+        # All that the pipe holds: where others hold the interpreter, each turn is waited for.
+        size = min(max(room, _LEAST_READ_BYTES), PIPE_BYTES)
         try:
-            # All that the pipe holds: where others hold the interpreter, each turn is waited for.
-            chunk = os.read(self._descriptor, PIPE_BYTES)
+            chunk = os.read(self._descriptor, size)
         except (BlockingIOError, InterruptedError):
             return
         if not chunk:
             self.close()
             return
-        room = self._cap - self._kept.tell()
         self._kept.write(chunk[:room] if len(chunk) > room else chunk)
         if len(chunk) > room:
             with contextlib.suppress(OSError):  # as for any other pipe
