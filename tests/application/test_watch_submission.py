@@ -11,6 +11,7 @@ from application.ports.progress import (
     Compiled,
     Done,
     EventId,
+    Happening,
     ProgressEvent,
     StatusChanged,
     TestFinished,
@@ -205,7 +206,7 @@ async def test_while_a_rejudge_is_pending_no_test_of_before_is_skipped(world: Wo
 
 async def test_what_came_already_is_not_told_again_where_nothing_was_lost(world: World) -> None:
     submission_id = await _a_submission(world)
-    events = [
+    events: list[Happening] = [
         StatusChanged(status=SubmissionStatus.QUEUED),
         Compiled(compilation=Compilation(ok=True)),
         TestFinished(test=JudgedTest(ordinal=1, verdict=Verdict.ACCEPTED)),

@@ -8,13 +8,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.sandbox.box import Box
 from adapters.sandbox.judge import SandboxJudge
 from adapters.sandbox.lateness import Lateness
+from adapters.sandbox.running import Boxes, Outcome
 from domain.checking import Checker, CheckerKind, compare
 from domain.judging import Excess
 from domain.limits import Limits
@@ -98,6 +101,52 @@ async def test_only_lateness_that_was_while_it_is_measured_counts() -> None:
             busy = inner()
     assert 50e6 < busy - at_leisure < 150e6
     assert outer() >= busy + 50e6
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "boxes", "faults"), [(10, 5, 0), (2_000, 5 + 3, 0), (20_000, 5 + 3, 5)]
+)
+async def test_what_a_late_server_cut_short_is_run_once_more_thrice_a_submission(
+    judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch, late_ms: int, boxes: int, faults: int
+) -> None:
+    made = 0
+    run = Boxes.run
+
+    async def cut_short(self: Boxes, box: Box, slot: int) -> Outcome:
+        nonlocal made
+        outcome = await run(self, box, slot)
+        if box.limits.time_ms != SECOND.time_ms:
+            return outcome  # the compiler's
+        made += 1
+        return replace(outcome, excess=frozenset({Excess.WALL_TIME}), late_ms=late_ms)
+
+    monkeypatch.setattr(Boxes, "run", cut_short)
+    _, runs = await judged(judge, job("bash", "true", *[b""] * 5, limits=SECOND))
+
+    assert made == boxes
+    assert len([one for one in runs if one.fault and "stood still" in one.fault]) == faults
+    assert len([one for one in runs if one.excess == {Excess.WALL_TIME}]) == 5 - faults
+
+
+async def test_a_second_run_that_goes_well_counts(
+    judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+    run = Boxes.run
+
+    async def cut_short(self: Boxes, box: Box, slot: int) -> Outcome:
+        nonlocal made
+        outcome = await run(self, box, slot)
+        made += box.limits.time_ms == SECOND.time_ms
+        if made != 1:
+            return outcome
+        return replace(outcome, excess=frozenset({Excess.WALL_TIME}), late_ms=20_000)
+
+    monkeypatch.setattr(Boxes, "run", cut_short)
+    _, (only,) = await judged(judge, job("bash", "cat", b"in", limits=SECOND))
+
+    assert (only.stdout, only.excess, only.fault) == (b"in", frozenset(), None)
+    assert made == 2
 
 
 @contextmanager
