@@ -1,11 +1,14 @@
 """Handing in, trying out, looking, rejudging: who may, and what it leaves behind."""
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
 import pytest
 
 from adapters.in_process.task_queue import InProcessTaskQueue
+from adapters.memory.judge import PYTHON as PYTHON_LANGUAGE
+from adapters.memory.judge import MemoryJudge
 from application.ports.storage import ChallengeFilter, IdempotencyKey
 from application.ports.submissions import Lease
 from application.ports.task_queue import QueueUnavailable
@@ -250,6 +253,24 @@ async def test_a_rejudge_is_on_the_version_asked_for(
 
     assert again.pending_number == 2
     assert (done.verdict, done.judgement_number, done.pending_number) == (verdict, 2, None)
+
+
+async def test_work_waits_for_a_worker_that_has_its_language(world: World) -> None:
+    challenge = await world.a_challenge(a_test("1"))
+    submission = await world.submitted(await world.a_candidate(), challenge, "echo")
+    able = world.judge
+
+    world.judge = MemoryJudge((replace(PYTHON_LANGUAGE, id=LanguageId("rust")),))
+    await world.judge_submission("other")()
+    world.judge = MemoryJudge(())
+    await world.judge_submission("none")()
+    waiting = await world.current(submission.id)
+
+    world.judge = able
+    done = await world.judged(submission)
+
+    assert (waiting.status, waiting.attempt) == (SubmissionStatus.QUEUED, 0)
+    assert (done.verdict, done.attempt) == (Verdict.ACCEPTED, 1)
 
 
 async def test_what_is_still_queued_cannot_be_rejudged(world: World) -> None:

@@ -414,6 +414,33 @@ async def test_a_rejudge_adds_a_numbered_judgement(house: House) -> None:
     problem(await admin.client.get(f"{path}?judgement=3"), 404)
 
 
+async def test_a_rejudge_that_the_platform_fails_is_shown_beside_the_outcome_that_counts(
+    house: House,
+) -> None:
+    admin, candidate = await house.admin(), await house.candidate()
+    challenge = await a_challenge(admin, tests=DEFAULT_TESTS[:1])
+    submission = await submit(candidate, challenge["id"], "on 2 fault\necho")
+    await house.judge_all()
+    await upload(admin, challenge["id"], [{"input": "1", "expected_output": "1"}], mode="append")
+    path = f"/admin/submissions/{submission['id']}"
+
+    asked = await admin.client.post(f"{path}/rejudge", json={"version": "current"})
+    for_long = house.world.judge_submission()
+    for _ in range(10):
+        await for_long()
+        house.clock.advance(timedelta(seconds=80))
+    now = (await admin.client.get(path)).json()
+    failed = (await admin.client.get(f"{path}?judgement=2")).json()
+    again = await admin.client.post(f"{path}/rejudge", json={"version": "same"})
+
+    assert asked.json()["pending_judgement"] == 2
+    assert (now["judgement"], now["verdict"], now["fault"]) == (1, "accepted", None)
+    assert now["pending_judgement"] is None
+    assert (failed["judgement"], failed["verdict"]) == (2, "judge_error")
+    assert "the program asked for it" in failed["fault"]
+    assert again.json()["pending_judgement"] == 3
+
+
 async def test_what_is_still_being_judged_is_not_rejudged(house: House) -> None:
     admin, candidate = await house.admin(), await house.candidate()
     challenge = await a_challenge(admin)
