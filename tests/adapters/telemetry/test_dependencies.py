@@ -86,7 +86,9 @@ async def kafka(where: str, telemetry: MemoryTelemetry) -> None:
 
 
 async def judge0(where: str, telemetry: MemoryTelemetry) -> None:
-    http = PatientHttp(f"http://{where}", None, SystemClock(), request_s=1, telemetry=telemetry)
+    http = PatientHttp(
+        f"http://{where}", None, SystemClock(), request_s=1, answer_s=2, telemetry=telemetry
+    )
     request = Request(method="GET", path="languages", name="GET /languages", query={})
     try:
         await http.ask(request, list[object], patience_s=0)
