@@ -37,6 +37,9 @@ def lines() -> Iterator[Lines]:
     """The log as it is written where there is no terminal."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
+    pika = logging.getLogger("pika")
+    pika_level = pika.level
+    pika.setLevel(logging.NOTSET)  # whoever has used the queue's adapter has silenced it
     stream = io.StringIO()
     configure_logs(stream)
 
@@ -46,6 +49,7 @@ def lines() -> Iterator[Lines]:
     yield written
     root.handlers = handlers
     root.setLevel(level)
+    pika.setLevel(pika_level)
     structlog.reset_defaults()
 
 
