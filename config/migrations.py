@@ -28,6 +28,7 @@ async def migrate(settings: Settings, *, to: str | None, down: bool = False) -> 
         problem = "is not set, and the embedded database brings itself up to date at its start"
         raise BadSetting("MYSQL_URI", problem)
     try:
+        # PLC0415: drivers are an extra, imported when they are used.
         from adapters.sql.migrating import WrongRevision, migrate_server  # noqa: PLC0415
         from adapters.sql.mysql_server import url_of  # noqa: PLC0415
     except ModuleNotFoundError as error:

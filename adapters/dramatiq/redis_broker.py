@@ -77,6 +77,7 @@ class RedisQueueBroker(QueueBroker):
         return self._redis.llen(f"{self._namespace}:{queue}")
 
     def _build(self) -> dramatiq.Broker:
+        # Dramatiq leaves its constructor untyped.
         return RedisBroker(  # type: ignore[no-untyped-call]
             client=self._redis,
             middleware=[],
@@ -104,7 +105,7 @@ class _Client(redis.Redis):
     """Dramatiq knows of connections that are closed, and not of answers that do not come."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        try:
+        try:  # redis leaves this method untyped
             return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         except redis.TimeoutError as error:
             raise redis.ConnectionError(str(error)) from error

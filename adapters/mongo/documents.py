@@ -160,12 +160,14 @@ def filled(document: Document) -> Document:
 def _written(value: object) -> str:
     if isinstance(value, Fraction):
         return str(rounded(value))  # as exact as scores are stored anywhere
+    # msgspec asks for this exception of a type that is not known.
     raise NotImplementedError(f"{type(value).__name__} is not stored in documents")
 
 
 def _read(kind: Callable[[str], object], text: str) -> object:
     if kind is Fraction:
         return Fraction(text)
+    # As above.
     raise NotImplementedError(f"{kind} is not stored in documents")
 
 

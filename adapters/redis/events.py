@@ -83,10 +83,10 @@ def _beginning(text: str | None) -> str | None:
 def _fraction_to_text(value: Any) -> str:
     if isinstance(value, Fraction):
         return str(value)
-    raise NotImplementedError
+    raise NotImplementedError  # msgspec asks for this of a type that is not known
 
 
 def _text_to_fraction(kind: Any, text: Any) -> Fraction:
     if kind is Fraction:
         return Fraction(text)
-    raise NotImplementedError
+    raise NotImplementedError  # msgspec asks for this of a type that is not known

@@ -24,6 +24,7 @@ class Spool:
     """
 
     def __init__(self, memory_bytes: int) -> None:
+        # SIM115: it lives as long as the spool, whose `close` closes it.
         self._file = tempfile.SpooledTemporaryFile(max_size=memory_bytes)  # noqa: SIM115
         self._lock = Lock()
         self._digest = hashlib.sha256()

@@ -120,7 +120,7 @@ class SandboxJudge(JudgePort):
         starting = self._starting
         try:
             return await result_of(starting)
-        except Exception:
+        except Exception:  # of any kind, and passed on
             if self._starting is starting and starting.done():
                 self._starting = None  # what failed once is tried again by the next who asks
             raise

@@ -46,12 +46,14 @@ class Codec(Generic[T]):
     def _written(value: object) -> str:
         if isinstance(value, Fraction):
             return str(rounded(value))  # as exact as scores are stored anywhere
+        # msgspec asks for this exception of a type that is not known.
         raise NotImplementedError(f"{type(value).__name__} is not stored in documents")
 
     @staticmethod
     def _read(kind: Callable[[str], object], text: str) -> object:
         if kind is Fraction:
             return Fraction(text)
+        # As above.
         raise NotImplementedError(f"{kind} is not stored in documents")
 
 

@@ -131,7 +131,7 @@ class MysqlEngine(SqlEngine):
         try:
             yield block
             await block.commit()
-        except Exception:
+        except Exception:  # whatever the block raised, it is undone and passed on
             await block.roll_back()
             raise
         except BaseException:

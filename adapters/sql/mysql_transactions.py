@@ -93,7 +93,7 @@ def whole(connection: Connection, *, begin: str, work: Callable[[Connection], T]
         commit(connection)
     except Unanswered:
         raise
-    except Exception:
+    except Exception:  # whatever failed, the transaction is left before it is passed on
         roll_back(connection)
         raise
     return result
@@ -150,8 +150,8 @@ async def visit(pool: AsyncEngine, work: Callable[[Connection], T]) -> T:
     try:
         return await connection.run_sync(work)
     except Exception:
-        raise
-    except BaseException:
+        raise  # the work has left the connection clean, as it promises
+    except BaseException:  # cancelled amid an answer, which the next user would read
         await drop(connection)
         raise
     finally:

@@ -42,7 +42,7 @@ class LoggedTelemetry(Telemetry):
         ):
             try:
                 yield judging
-            except Exception as error:
+            except Exception as error:  # told of by its kind alone, and passed on
                 _LOG.warning("judging failed", error=type(error).__name__)
                 raise
 

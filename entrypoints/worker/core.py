@@ -108,7 +108,7 @@ class WorkerCore:
         except StoreUnavailable as away:
             _log.warning("a wake-up is dropped: the timer sends another", reason=str(away))
             self._pauses.after_outage()
-        except Exception:
+        except Exception:  # nobody foresaw it: the consumer hears of it, after a pause here
             self._pauses.after_failure()
             raise
 
