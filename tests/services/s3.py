@@ -43,6 +43,7 @@ class S3Server:
 
 _LISTENERS = ("master.port", "volume.port", "filer.port", "s3.port")
 _GRPC = 10_000
+_FIRST = "first"
 _OURS = S3Server(url="")
 
 
@@ -67,9 +68,15 @@ def s3_server(folder: Path) -> tuple[PrivateServer, S3Server]:
 
 
 def make_bucket(there: S3Server) -> None:
-    """Make the bucket, on a server that has just been started for the first time."""
+    """Make the bucket, on a server that has just been started for the first time, and warm it up.
+
+    SeaweedFS makes a bucket's volumes at its first object, which takes seconds on a busy disk: longer
+    than our adapter waits for a server that has long been there.
+    """
     client = sync_client(there)
     client.create_bucket(Bucket=there.bucket)
+    client.put_object(Bucket=there.bucket, Key=_FIRST, Body=b"1")
+    client.delete_object(Bucket=there.bucket, Key=_FIRST)
     client.close()
 
 
