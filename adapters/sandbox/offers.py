@@ -9,17 +9,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from adapters.sandbox.compiling import compile_program, prepare, version_of
+from adapters.sandbox.kits import Kit, shown
 from adapters.sandbox.languages import TABLE, Entry
-from adapters.sandbox.programs import (
-    Kit,
-    compile_program,
-    prepare,
-    run_test,
-    shown,
-    sources_of,
-    version_of,
-)
+from adapters.sandbox.programs import run_test
 from adapters.sandbox.running import BoxBroken, Boxes, BoxesClosed, Outcome
+from adapters.sandbox.sources import sources_of
 from adapters.sandbox.tools import ToolMissing
 from adapters.sandbox.waiting import CLOSED, result_of
 from domain.ids import LanguageId

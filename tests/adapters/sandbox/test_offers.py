@@ -6,8 +6,9 @@ import pytest
 
 from adapters.sandbox import judge as judge_module
 from adapters.sandbox import offers
+from adapters.sandbox.compiling import version_of
 from adapters.sandbox.judge import SandboxJudge
-from adapters.sandbox.programs import Kit, version_of
+from adapters.sandbox.kits import Kit
 from adapters.sandbox.running import BoxBroken, Boxes, Outcome
 from application.ports.judge import JudgeUnavailable
 from tests.adapters.sandbox.judging import ran

@@ -1,0 +1,68 @@
+"""What goes into a box and comes out of one, as tar: nothing that comes out is trusted."""
+
+import contextlib
+import io
+import shutil
+import tarfile
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from domain.program import SourceFile
+
+MAX_FILES = 5_000
+MAX_UNPACKED_BYTES = 512 << 20
+_COPY_BYTES = 1 << 20
+_MAX_DEPTH = 16
+
+
+def packed(files: tuple[SourceFile, ...]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for file in files:
+            content = file.content.encode()
+            member = tarfile.TarInfo(file.name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def unpack(folder: Path, archive: bytes, beside: tuple[SourceFile, ...]) -> None:
+    """Write files of ours; the archive comes out of the box, so nothing in it is trusted."""
+    for file in beside:
+        _write(folder / file.name, io.BytesIO(file.content.encode()), 0o644)
+    if not archive:
+        return
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r|") as opened:
+        total = 0
+        for number, member in enumerate(opened):
+            total += member.size  # a sparse file's is larger than what came out
+            if number > MAX_FILES or total > MAX_UNPACKED_BYTES:
+                raise ValueError("too much")
+            content = opened.extractfile(member) if member.isreg() else None
+            if content is not None:
+                path = folder / _inside(member.name)
+                _make_folders(path.parent, folder)
+                _write(path, content, member.mode)
+
+
+def _inside(name: str) -> PurePosixPath:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or len(path.parts) > _MAX_DEPTH:
+        raise ValueError("a path that leads out")
+    return path
+
+
+def _make_folders(path: Path, root: Path) -> None:
+    """Down to `path`; the box's uid must see into each, whatever this server's umask says."""
+    for part in reversed((path, *path.parents)):
+        if part.is_relative_to(root) and part != root:
+            part.mkdir(exist_ok=True)
+            part.chmod(0o755)
+
+
+def _write(path: Path, content: IO[bytes], mode: int) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    with path.open("xb") as file:
+        shutil.copyfileobj(content, file, _COPY_BYTES)
+    path.chmod(0o755 if mode & 0o100 else 0o644)

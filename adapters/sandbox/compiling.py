@@ -1,0 +1,166 @@
+"""Compiles and checks programs, and runs tools, each in a box of its own."""
+
+import asyncio
+import shlex
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.sandbox.artifacts import MAX_UNPACKED_BYTES, packed, unpack
+from adapters.sandbox.box import Box, BoxLimits
+from adapters.sandbox.kits import OUT, Kit, command_of, filled, names_of, paths_of
+from adapters.sandbox.languages import Entry
+from adapters.sandbox.running import OUT_OF, BoxBroken, Boxes, Outcome, broken_by
+from adapters.sandbox.sources import Sources
+from domain.judging import Compilation, Excess
+from domain.program import SourceFile
+
+_COMPILE_CPU_MS = 30_000
+_COMPILE_WALL_MS = 60_000
+_PREPARE_CPU_MS = 300_000
+_MAX_ARTIFACT_BYTES = 32 << 20
+_MAX_CHECK_BYTES = 4096
+
+# The sources come in on standard input and what was compiled goes out on descriptor 3, both as
+# tar: so neither step needs a folder of this machine that the box could write to or fill.
+# A check leaves nothing, so it has no descriptor to leave it on.
+_UNPACK = "mkdir src out && tar -xf - -C src && cd src && exec {keep}>&2 </dev/null || exit 125\n"
+_PACK = f"exec tar -cf - -C {OUT} . >&3\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What compiling gave; `folder` holds what is run, where it went well."""
+
+    compilation: Compilation
+    sources: Sources
+    folder: Path
+
+
+async def compile_program(
+    boxes: Boxes, kit: Kit, sources: Sources, folder: Path, slot: int
+) -> Built:
+    """Compile, or only check, the sources; leave in `folder` what is to be run.
+
+    Raises:
+        BoxBroken: the platform failed.
+        MachineSpent: it has run out of something.
+    """
+    outcome = valid(await boxes.run(_compile_box(kit, sources), slot))
+    compilation = _compilation(kit.entry, outcome)
+    if compilation.ok:
+        try:
+            # A check may run code of the program (Perl's BEGIN), so what it wrote is not taken.
+            archive = outcome.stdout if kit.entry.compile else b""
+            await asyncio.to_thread(unpack, folder, archive, beside(kit.entry, sources))
+        except (tarfile.TarError, OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in OUT_OF:
+                raise broken_by(error, "the program could not be kept") from error
+            compilation = Compilation(ok=False, output="The compiler left nothing that can be run.")
+    return Built(compilation=compilation, sources=sources, folder=folder)
+
+
+async def prepare(boxes: Boxes, kit: Kit, script: str, folder: Path, slot: int) -> Outcome:
+    """Run a preparation of the entry's and leave its files in `folder`.
+
+    Raises:
+        BoxBroken: the platform failed.
+    """
+    script = f"mkdir out && exec 3>&1 >&2 </dev/null || exit 125\nset -e\n{script}\n"
+    limits = _tool_limits(kit.entry, _PREPARE_CPU_MS, MAX_UNPACKED_BYTES)
+    box = Box(
+        command=("/bin/sh", "-c", filled(script, paths_of(kit)) + _PACK),
+        limits=limits,
+        binds=kit.toolchain.binds,
+        variables=kit.toolchain.variables,
+    )
+    outcome = await boxes.run(box, slot)
+    if outcome.is_success:
+        await asyncio.to_thread(unpack, folder, outcome.stdout, ())
+    return outcome
+
+
+async def version_of(boxes: Boxes, kit: Kit, slot: int) -> Outcome:
+    """What the tool says of itself, inside a box.
+
+    Raises:
+        BoxBroken: the platform failed.
+    """
+    command = tuple(filled(part, paths_of(kit)) for part in kit.entry.version)
+    limits = _tool_limits(kit.entry, _COMPILE_CPU_MS, 1 << 16)
+    box = Box(
+        command=command,
+        limits=limits,
+        binds=kit.toolchain.binds,
+        variables=kit.toolchain.variables,
+    )
+    return await boxes.run(box, slot)
+
+
+def _compile_box(kit: Kit, sources: Sources) -> Box:
+    makes = bool(kit.entry.compile)
+    unpack = _UNPACK.replace("{keep}", "3>&1 " if makes else "")
+    cap = _MAX_ARTIFACT_BYTES if makes else _MAX_CHECK_BYTES
+    return Box(
+        command=("/bin/sh", "-c", unpack + _compile_script(kit, sources)),
+        limits=_tool_limits(kit.entry, _COMPILE_CPU_MS, cap),
+        binds=kit.binds,
+        variables=kit.toolchain.variables,
+        stdin=packed(sources.files),
+    )
+
+
+def _compile_script(kit: Kit, sources: Sources) -> str:
+    entry, values = kit.entry, paths_of(kit) | names_of(sources)
+    names = sources.of(entry)
+    if entry.compile:
+        command = shlex.join(command_of(entry.compile, values, names))
+        return f"{command} || exit\n{_PACK}"
+    check = shlex.join(command_of(entry.check, values, ()))
+    return f'for file in {shlex.join(names)}; do {check} "$file" || exit; done\n'
+
+
+def _tool_limits(entry: Entry, cpu_ms: int, stdout_bytes: int) -> BoxLimits:
+    return BoxLimits(
+        time_ms=cpu_ms,
+        kill_time_ms=cpu_ms,
+        wall_time_ms=max(_COMPILE_WALL_MS, 2 * cpu_ms),
+        memory_kib=entry.compile_memory_kib,
+        stdout_bytes=stdout_bytes,
+        processes=entry.compile_processes,
+        bears_address_limit=entry.bears_address_limit,
+    )
+
+
+def _compilation(entry: Entry, outcome: Outcome) -> Compilation:
+    output = outcome.stderr.decode(errors="replace").replace("\0", "\ufffd")
+    if outcome.is_success:
+        return Compilation(ok=True, output=output if entry.compile else "")
+    return Compilation(ok=False, output="\n".join(filter(None, (output, _refusal(entry, outcome)))))
+
+
+def _refusal(entry: Entry, outcome: Outcome) -> str:
+    """Why the compiler was stopped, where its own words cannot say."""
+    if outcome.excess & {Excess.CPU_TIME, Excess.WALL_TIME}:
+        return f"Compiling took longer than {_COMPILE_CPU_MS // 1000} s."
+    if Excess.MEMORY in outcome.excess:
+        return f"Compiling needed more than {entry.compile_memory_kib // 1024} MiB."
+    if Excess.OUTPUT in outcome.excess:
+        return f"The compiled program is larger than {_MAX_ARTIFACT_BYTES >> 20} MiB."
+    if outcome.signal is not None:
+        return f"The compiler was ended by signal {outcome.signal}."
+    return "" if outcome.stderr else f"The compiler ended with exit code {outcome.exit_code}."
+
+
+def beside(entry: Entry, sources: Sources) -> tuple[SourceFile, ...]:
+    """Files that lie beside the program when it runs: all of them where nothing is compiled."""
+    if not entry.compile:
+        return sources.files
+    return tuple(f for f in sources.files if not f.name.endswith(entry.extensions))
+
+
+def valid(outcome: Outcome) -> Outcome:
+    """Raises BoxBroken where this server was away for so long that nothing can be said."""
+    if outcome.is_void:
+        raise BoxBroken(f"this server stood still for {outcome.late_ms} ms of a run")
+    return outcome

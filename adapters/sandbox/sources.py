@@ -1,0 +1,50 @@
+"""A program's files as the tools of its language want them."""
+
+from dataclasses import dataclass
+
+from adapters.sandbox import java
+from adapters.sandbox.languages import Entry
+from domain.program import Program, SourceFile
+
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """A program's files as the tools of its language want them."""
+
+    files: tuple[SourceFile, ...]
+    main: SourceFile
+    main_class: str
+    is_named: bool
+
+    def of(self, entry: Entry) -> tuple[str, ...]:
+        """The names of the files to compile, the main one first."""
+        others = [f.name for f in self.files if f.name.endswith(entry.extensions)]
+        return tuple(dict.fromkeys((self.main.name, *others)))
+
+
+def sources_of(program: Program, entry: Entry) -> Sources:
+    """Name what has no name, and take away what editors add and compilers stumble over."""
+    files = tuple(_named(file, entry) for file in program.files)
+    main = files[program.files.index(program.main_file)]
+    is_java = entry.id == "java"
+    texts = (
+        main.content,
+        *(f.content for f in files if f is not main and f.name.endswith(".java")),
+    )
+    return Sources(
+        files=files,
+        main=main,
+        main_class=java.main_class(texts) if is_java else "",
+        is_named=bool(program.files[0].name),
+    )
+
+
+def _named(file: SourceFile, entry: Entry) -> SourceFile:
+    name = file.name or (java.file_name(file.content) if entry.id == "java" else entry.file_name)
+    content = file.content
+    if name.endswith(entry.extensions):
+        content = content.removeprefix(_BOM)
+        content = content.replace("\r\n", "\n") if entry.unix_lines else content
+    return SourceFile(name=name, content=content)
