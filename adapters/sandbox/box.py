@@ -34,13 +34,17 @@ class Bind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxLimits:
-    """Where a box is stopped. `time_ms` is the CPU limit, `kill_time_ms` where it is enforced."""
+    """Where a box is stopped. `time_ms` is the CPU limit, `kill_time_ms` where it is enforced.
+
+    Standard error has no limit: its first `stderr_bytes` are kept.
+    """
 
     time_ms: int
     kill_time_ms: int
     wall_time_ms: int
     memory_kib: int
     stdout_bytes: int
+    stderr_bytes: int = 64 * 1024
     processes: int = 64
     bears_address_limit: bool = True
 

@@ -7,7 +7,9 @@ import shutil
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from pathlib import Path
+from typing import Literal
 
+from adapters.sandbox.cgroups import Cgroups, find_cgroups
 from adapters.sandbox.machine import Machine, look_at, own_folder
 from adapters.sandbox.offers import Offer, Offers, Refusal
 from adapters.sandbox.programs import JudgedProgram
@@ -28,7 +30,8 @@ class SandboxJudge(JudgePort):
     `home` is where it keeps its built init, prepared libraries and what lives for one run, all in
     a folder `sandbox`. `slots` is by default the number of CPUs that this process may use.
     Without `allow_weak` a machine without working control groups judges nothing. `only` names the
-    languages to offer; none named means all that work here.
+    languages to offer; none named means all that work here. With `cgroups="none"` it does as if
+    the machine had no control groups.
     """
 
     def __init__(
@@ -38,11 +41,13 @@ class SandboxJudge(JudgePort):
         slots: int | None = None,
         allow_weak: bool = False,
         only: Collection[str] = (),
+        cgroups: Literal["auto", "none"] = "auto",
     ) -> None:
         self._folder = home.absolute() / "sandbox"
         self._slots = slots or len(os.sched_getaffinity(0))
         self._allow_weak = allow_weak
         self._only = frozenset(only)
+        self._find_cgroups = find_cgroups if cgroups == "auto" else Cgroups
         self._numbers = SlotNumbers()
         self._free: asyncio.Queue[int] = asyncio.Queue()
         self._starting: asyncio.Task[Machine] | None = None
@@ -129,7 +134,8 @@ class SandboxJudge(JudgePort):
         try:
             own = self._own = self._own or own_folder(self._folder)
             numbers = self._numbers.claim(self._slots)
-            machine = await look_at(self._folder, own, allow_weak=self._allow_weak)
+            cgroups = self._find_cgroups()
+            machine = await look_at(self._folder, own, cgroups, allow_weak=self._allow_weak)
         except OSError as error:
             self._numbers.free()
             raise JudgeUnavailable(f"the sandbox could not be started: {error}") from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.sandbox.box import INIT, Box, Boxing, BoxLimits
-from adapters.sandbox.cgroups import PREFIX, Cgroups, find_cgroups, kill_group, remove_group, sweep
+from adapters.sandbox.cgroups import PREFIX, Cgroups, kill_group, remove_group, sweep
 from adapters.sandbox.processes import is_alive, start_ticks
 from adapters.sandbox.running import BoxBroken, Boxes
 from adapters.sandbox.tools import ToolMissing, built_init, bwrap_root, find_bwrap, output_of
@@ -63,7 +63,7 @@ def own_folder(folder: Path) -> Path:
     return own
 
 
-async def look_at(folder: Path, own: Path, *, allow_weak: bool) -> Machine:
+async def look_at(folder: Path, own: Path, cgroups: Cgroups, *, allow_weak: bool) -> Machine:
     """Find the tools, build what is ours, and try a box; never raises for what is missing."""
     machine = Machine(is_root=os.geteuid() == 0)
     try:
@@ -73,7 +73,7 @@ async def look_at(folder: Path, own: Path, *, allow_weak: bool) -> Machine:
         init = await built_init(folder)
     except ToolMissing as missing:
         return replace(machine, problem=missing.reason)
-    cgroups = _recorded_cgroups(own)
+    _record(cgroups, own)
     accounts = own / "passwd"
     accounts.write_text(_ACCOUNTS)
     accounts.chmod(0o644)
@@ -141,13 +141,11 @@ async def _probe(boxing: Boxing, cgroups: Cgroups, kib: int) -> frozenset[Excess
 # --- leftovers of servers that were killed -----------------------------------------------------
 
 
-def _recorded_cgroups(own: Path) -> Cgroups:
+def _record(cgroups: Cgroups, own: Path) -> None:
     """Where our groups are is written down: the next server may begin in another group."""
-    cgroups = find_cgroups()
     bases = [hierarchy.base for hierarchy in cgroups.hierarchies]
     (own / _BASES).write_text("\n".join(map(str, bases)))
     sweep(bases)
-    return cgroups
 
 
 def _is_owner_alive(name: str) -> bool:

@@ -23,7 +23,6 @@ from adapters.sandbox.processes import tree_usage
 from adapters.sandbox.waiting import to_its_end
 from domain.judging import Excess
 
-STDERR_BYTES = 64 * 1024
 _COPIED_AT_ONCE = 256 * 1024
 _START_S = 20.0
 """A box starts in some 5 ms; a machine that needs this long cannot judge."""
@@ -70,6 +69,8 @@ class Outcome:
     cpu_ms: int
     wall_ms: int
     memory_kib: int
+    ended_ns: int
+    """By the monotonic clock: of two that ran side by side, who ended first."""
     stdout: bytes
     stderr: bytes
     excess: frozenset[Excess]
@@ -103,28 +104,41 @@ class Boxes:
         self._lateness = Lateness()
         self._is_closed = False
 
-    async def run(self, box: Box, slot: int) -> Outcome:
+    async def run(
+        self, box: Box, slot: int, *, stdin: int | None = None, stdout: int | None = None
+    ) -> Outcome:
         """Run it to its end; when cancelled, end it first.
+
+        Descriptors that are given are the program's in place of `box.stdin` and of what is kept;
+        they are closed here as soon as the box has them, or when it cannot be started.
 
         Raises:
             BoxBroken: the platform failed, not the program.
             MachineSpent: so it did, and would for every other box.
             BoxesClosed: this was closed before the program ended.
         """
-        if self._is_closed:
-            raise BoxesClosed
-        async with self._leaf(box.limits) as leaf:
-            with self._lateness.measured() as late_ns:
-                running = await self._started(box, slot, leaf, late_ns)
-                self._running.add(running)
-                try:
-                    await running.watch()
-                finally:
-                    await to_its_end(running.finish())
-                    self._running.discard(running)
-                if self._is_closed:
-                    raise BoxesClosed
-                return running.outcome()
+        with contextlib.ExitStack() as given:
+            for descriptor in (stdin, stdout):
+                if descriptor is not None:
+                    given.callback(os.close, descriptor)
+            if self._is_closed:
+                raise BoxesClosed
+            async with self._leaf(box.limits) as leaf:
+                spot = _Spot(slot=slot, given=given, stdin=stdin, stdout=stdout, leaf=leaf)
+                return await self._watched(box, spot)
+
+    async def _watched(self, box: Box, spot: "_Spot") -> Outcome:
+        with self._lateness.measured() as late_ns:
+            running = await self._started(box, spot, late_ns)
+            self._running.add(running)
+            try:
+                await running.watch()
+            finally:
+                await to_its_end(running.finish())
+                self._running.discard(running)
+            if self._is_closed:
+                raise BoxesClosed
+            return running.outcome()
 
     async def close(self) -> None:
         """End all that runs and wait until it is gone."""
@@ -133,15 +147,16 @@ class Boxes:
             running.kill()
         await asyncio.gather(*(running.gone.wait() for running in tuple(self._running)))
 
-    async def _started(
-        self, box: Box, slot: int, leaf: Leaf, late_ns: Callable[[], int]
-    ) -> "_Running":
-        async with _input(box.stdin) as stdin:
-            if self._is_closed:
-                raise BoxesClosed
-            weak = self._cgroups.memory is None
-            spot = _Spot(slot=slot, leaf=leaf, stdin=stdin)
-            return _Running(self._boxing, box, spot, late_ns, weak=weak)
+    async def _started(self, box: Box, spot: "_Spot", late_ns: Callable[[], int]) -> "_Running":
+        weak = self._cgroups.memory is None
+        with spot.given:
+            if spot.stdin is not None:
+                return _Running(self._boxing, box, spot, late_ns, weak=weak)
+            async with _input(box.stdin) as stdin:
+                if self._is_closed:
+                    raise BoxesClosed
+                spot = replace(spot, stdin=stdin)
+                return _Running(self._boxing, box, spot, late_ns, weak=weak)
 
     @contextlib.asynccontextmanager
     async def _leaf(self, limits: BoxLimits) -> AsyncIterator[Leaf]:
@@ -195,11 +210,13 @@ async def _removed(leaf: Leaf) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spot:
-    """Where a box runs, and the descriptor of its input."""
+    """Where a box runs, and the descriptors that it was given; `given` closes those."""
 
     slot: int
+    given: contextlib.ExitStack
+    stdin: int | None
+    stdout: int | None
     leaf: Leaf
-    stdin: int
 
 
 class _Running:
@@ -234,17 +251,17 @@ class _Running:
         )
         try:
             with contextlib.ExitStack() as theirs:
-                descriptors = self._connect(theirs, spot.stdin, boxing.uid(spot.slot))
+                descriptors = self._connect(theirs, spot, boxing.uid(spot.slot))
                 self._start(command_line(boxing, box, place), box, descriptors)
         except OSError as error:
             self._close_pipes()
             raise broken_by(error, "the launcher did not start") from error
 
     def _connect(
-        self, theirs: contextlib.ExitStack, stdin: int, owner: int | None
+        self, theirs: contextlib.ExitStack, spot: _Spot, owner: int | None
     ) -> tuple[int, ...]:
         """Our ends of the pipes, and the descriptors that are the box's and closed here after."""
-        their_ends = [stdin]
+        their_ends = [-1 if spot.stdin is None else spot.stdin]
 
         def connected(size: int | None) -> int:
             read_end, write_end = open_pipe(owner, size)
@@ -252,9 +269,13 @@ class _Running:
             their_ends.append(write_end)
             return read_end
 
-        self._stdout = Sink(connected(PIPE_BYTES), self._limits.stdout_bytes, self._on_flood)
-        self._ends.append(self._stdout)
-        self._stderr = Sink(connected(None), STDERR_BYTES, lambda: None)
+        self._stdout: Sink | None = None
+        if spot.stdout is None:
+            self._stdout = Sink(connected(PIPE_BYTES), self._limits.stdout_bytes, self._on_flood)
+            self._ends.append(self._stdout)
+        else:
+            their_ends.append(spot.stdout)
+        self._stderr = Sink(connected(None), self._limits.stderr_bytes, lambda: None)
         self._ends.append(self._stderr)
         self._reports = Reports(connected(None))
         self._ends.append(self._reports)
@@ -369,8 +390,10 @@ class _Running:
             if Kind.ENDED not in self._reports.records:
                 self.kill()
             await self._is_reaped.wait()
-            await asyncio.wait({self._stdout.ended, self._stderr.ended}, timeout=_START_S)
-            self._stdout.drain()
+            sinks = [sink for sink in (self._stdout, self._stderr) if sink]
+            await asyncio.wait({sink.ended for sink in sinks}, timeout=_START_S)
+            for sink in sinks:
+                sink.drain()
         finally:
             self._close_pipes()
             self.gone.set()
@@ -392,7 +415,8 @@ class _Running:
             kind = MachineSpent if failed and failed.value in SPENT else BoxBroken
             raise kind(reason or "the box ended and did not say why")
         status = os.waitstatus_to_exitcode(ended.value) if ended else -signal.SIGKILL
-        wall_ns = (ended.time_ns if ended else self._killed_ns) - started.time_ns
+        ended_ns = ended.time_ns if ended else self._killed_ns
+        wall_ns = ended_ns - started.time_ns
         usage = self._usage(ended)
         return Outcome(
             exit_code=status if status >= 0 else None,
@@ -400,7 +424,8 @@ class _Running:
             cpu_ms=_up_to_ms(usage.cpu_ns or 0),
             wall_ms=_up_to_ms(wall_ns),
             memory_kib=usage.peak_kib or 0,
-            stdout=self._stdout.content,
+            ended_ns=ended_ns,
+            stdout=self._stdout.content if self._stdout else b"",
             stderr=self._stderr.content,
             excess=self._whole_excess(usage, wall_ns if ended else None),
             wall_limit_ms=self._limits.wall_time_ms,

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from adapters.sandbox.box import Box, BoxLimits
+from adapters.sandbox.cgroups import find_cgroups
 from adapters.sandbox.machine import Machine, look_at, own_folder
 from adapters.sandbox.running import Boxes, BoxesClosed, MachineSpent
 from domain.judging import Excess
@@ -27,7 +28,7 @@ SLEEPER = Box(command=("/bin/sleep", "1000"), limits=LIMITS)
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def machine(pytestconfig: pytest.Config) -> AsyncIterator[Machine]:
     home = Path(pytestconfig.cache.mkdir("assay-sandbox")) / "sandbox"
-    yield await look_at(home, own_folder(home), allow_weak=True)
+    yield await look_at(home, own_folder(home), find_cgroups(), allow_weak=True)
 
 
 @pytest.fixture
