@@ -67,6 +67,13 @@ class Submission:
             return WorkClass.RUN
         return WorkClass.REJUDGE if self.judgement_number else WorkClass.SUBMISSION
 
+    @property
+    def counting_score(self) -> Fraction | None:
+        """The score, where it counts in standings."""
+        scored = self.kind is SubmissionKind.SUBMISSION and self.challenge_id is not None
+        counts = scored and self.ranked and self.verdict is not Verdict.JUDGE_ERROR
+        return self.score if counts else None
+
 
 def after(submission: Submission, judgement: Judgement) -> Submission:
     """The submission when its pending judgement has ended so.

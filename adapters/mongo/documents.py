@@ -4,7 +4,6 @@ Moments are integers of microseconds, as BSON's dates have milliseconds only, an
 integers of millionths: exactly the 6 places to which they are rounded, half to even.
 """
 
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -14,15 +13,12 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
-
 from adapters.mongo.client import Document
 from adapters.mongo.lifts import SCHEMA, lifted
 from application.ports.storage import IdempotencyKey
 from application.ports.submissions import HandedIn
-from domain.judging import JudgedTest, Judgement, Verdict
+from domain.judging import Verdict
 from domain.program import Program, SourceFile
-from domain.scoring import rounded
 from domain.submission import Submission, SubmissionKind, SubmissionStatus
 
 ALWAYS = 0
@@ -33,21 +29,6 @@ WITHOUT_TEXTS = MappingProxyType({"handed_in": False, "verdicts": False})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MICRO = 10**6
-_FAST = 1
-"""zlib's level: outputs of programs repeat themselves, so more effort gains little."""
-
-_LETTERS = {
-    Verdict.ACCEPTED: "a",
-    Verdict.WRONG_ANSWER: "w",
-    Verdict.TIME_LIMIT_EXCEEDED: "t",
-    Verdict.MEMORY_LIMIT_EXCEEDED: "m",
-    Verdict.OUTPUT_LIMIT_EXCEEDED: "o",
-    Verdict.RUNTIME_ERROR: "r",
-    Verdict.COMPILE_ERROR: "c",
-    Verdict.JUDGE_ERROR: "j",
-    Verdict.SKIPPED: "-",
-}
-_VERDICTS = {letter: verdict for verdict, letter in _LETTERS.items()}
 
 
 def micros(moment: datetime) -> int:
@@ -152,44 +133,3 @@ def _handed_in_document(handed_in: HandedIn) -> Document:
 def filled(document: Document) -> Document:
     """Without what is None."""
     return {name: value for name, value in document.items() if value is not None}
-
-
-# --- judgements --------------------------------------------------------------------------------
-
-
-def _written(value: object) -> str:
-    if isinstance(value, Fraction):
-        return str(rounded(value))  # as exact as scores are stored anywhere
-    # msgspec asks for this exception of a type that is not known.
-    raise NotImplementedError(f"{type(value).__name__} is not stored in documents")
-
-
-def _read(kind: Callable[[str], object], text: str) -> object:
-    if kind is Fraction:
-        return Fraction(text)
-    # As above.
-    raise NotImplementedError(f"{kind} is not stored in documents")
-
-
-_ENCODER = msgspec.json.Encoder(enc_hook=_written)
-_DECODER = msgspec.json.Decoder(Judgement, dec_hook=_read)
-
-
-def packed(judgement: Judgement) -> bytes:
-    """The judgement compressed: up to 4 MiB that are read rarely."""
-    return zlib.compress(_ENCODER.encode(judgement), _FAST)
-
-
-def unpacked(payload: bytes) -> Judgement:
-    return _DECODER.decode(zlib.decompress(payload))
-
-
-def verdict_letters(tests: tuple[JudgedTest, ...]) -> str:
-    """One letter a test, by ordinal from 1, so that counting failures opens no judgement."""
-    by_ordinal = {test.ordinal: _LETTERS[test.verdict] for test in tests}
-    none = _LETTERS[Verdict.SKIPPED]
-    return "".join(by_ordinal.get(n, none) for n in range(1, max(by_ordinal, default=0) + 1))
-
-
-def verdicts_from(letters: str) -> tuple[Verdict, ...]:
-    return tuple(_VERDICTS[letter] for letter in letters)

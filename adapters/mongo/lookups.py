@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from adapters.documents.judgements import unpacked
 from adapters.mongo.client import Collections, Document
 from adapters.mongo.documents import (
     WITHOUT_TEXTS,
@@ -10,7 +11,6 @@ from adapters.mongo.documents import (
     handed_in_of,
     stored,
     submission_of,
-    unpacked,
 )
 from adapters.mongo.lifts import lifted
 from application.ports.submissions import HandedIn, SubmissionFilter

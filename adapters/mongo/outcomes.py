@@ -6,10 +6,10 @@ still holds. Whoever asks again for what was applied already is answered so.
 
 import hashlib
 from contextlib import suppress
-from fractions import Fraction
 
 from pymongo.errors import DuplicateKeyError
 
+from adapters.documents.judgements import verdict_letters
 from adapters.mongo.claims import held_by
 from adapters.mongo.client import Collections, Document
 from adapters.mongo.documents import (
@@ -18,15 +18,14 @@ from adapters.mongo.documents import (
     stored,
     submission_fields,
     submission_of,
-    verdict_letters,
     work_document,
 )
 from adapters.mongo.lifts import SCHEMA, lifted
 from application.ports.submissions import Claim, LeaseLost
 from domain.errors import StillQueued, SubmissionNotFound
 from domain.ids import SubmissionId
-from domain.judging import Judgement, Verdict
-from domain.submission import Submission, SubmissionKind, after
+from domain.judging import Judgement
+from domain.submission import Submission, after
 
 _OUTCOME = (
     "status",
@@ -88,7 +87,7 @@ def _outcome(done: Submission, verdicts: str) -> Document:
     """The update that applies a judgement."""
     every = submission_fields(done)
     values = {name: every[name] for name in _OUTCOME}
-    values |= {"verdicts": verdicts, "ranked_score": stored(_counting(done))}
+    values |= {"verdicts": verdicts, "ranked_score": stored(done.counting_score)}
     absent = [name for name, value in values.items() if value is None]
     return {
         "$set": filled(values),
@@ -155,10 +154,3 @@ async def _rejudge(
         "work": work_document(submission, version),
     }
     return bool((await store.submissions.update_one(unchanged, {"$set": pending})).matched_count)
-
-
-def _counting(done: Submission) -> Fraction | None:
-    """The score, where it counts in standings."""
-    scored = done.kind is SubmissionKind.SUBMISSION and done.challenge_id is not None
-    counts = scored and done.ranked and done.verdict is not Verdict.JUDGE_ERROR
-    return done.score if counts else None

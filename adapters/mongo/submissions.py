@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 
+from adapters.documents.judgements import packed
 from adapters.mongo import claims, intake, lookups, outcomes, totals
 from adapters.mongo.client import MongoConnection
-from adapters.mongo.documents import packed
 from adapters.mongo.schema import prepare
 from application.ports.storage import IdempotencyKey
 from application.ports.submissions import (

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 
+from adapters.documents.judgements import verdicts_from
 from adapters.mongo.client import Collections, Document
 from adapters.mongo.documents import (
     WITHOUT_TEXTS,
@@ -12,7 +13,6 @@ from adapters.mongo.documents import (
     moment,
     points,
     submission_of,
-    verdicts_from,
 )
 from adapters.mongo.schema import STANDING_INDEX
 from application.ports.submissions import ChallengeProgress, TestFailures

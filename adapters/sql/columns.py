@@ -11,7 +11,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from adapters.sql.documents import Codec
+from adapters.documents.codec import Codec
 
 _MICRO = 10**6
 _WORD_LENGTH = 24

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
-from adapters.sql.documents import unpacked
+from adapters.documents.judgements import unpacked
 from adapters.sql.tables import handed_in as handed_in_table
 from adapters.sql.tables import judgements, submissions
 from application.ports.submissions import HandedIn, SubmissionFilter

@@ -1,20 +1,19 @@
 """Outcomes: one atomic step from a claim to a done submission, and the way back for a rejudge."""
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 
+from adapters.documents.judgements import verdict_letters
 from adapters.sql.claims import NO_LEASE, change_held
-from adapters.sql.documents import verdict_letters
 from adapters.sql.intake import ALWAYS
 from adapters.sql.lookups import SUBMISSION_COLUMNS, submission_of
 from adapters.sql.tables import judgements, submissions, values_of
 from application.ports.submissions import Claim, LeaseLost
 from domain.errors import StillQueued, SubmissionNotFound
 from domain.ids import SubmissionId
-from domain.judging import Judgement, Verdict
-from domain.submission import Submission, SubmissionKind, after
+from domain.judging import Judgement
+from domain.submission import Submission, after
 
 _columns = submissions.c
 
@@ -48,7 +47,7 @@ def record(
     done = after(claim.submission, judgement)
     outcome = {name: value for name, value in values_of(done).items() if name in _OUTCOME}
     try:
-        change_held(connection, claim, {**outcome, **_NO_WORK, "ranked_score": _counting(done)})
+        change_held(connection, claim, {**outcome, **_NO_WORK, "ranked_score": done.counting_score})
     except LeaseLost:
         return _stored_before(connection, done.id, judgement.number, payload)
     connection.execute(
@@ -113,10 +112,3 @@ def request_rejudge(
     }
     connection.execute(update(submissions).where(mine).values(pending))
     return number
-
-
-def _counting(done: Submission) -> Fraction | None:
-    """The score, where it counts in standings."""
-    scored = done.kind is SubmissionKind.SUBMISSION and done.challenge_id is not None
-    counts = scored and done.ranked and done.verdict is not Verdict.JUDGE_ERROR
-    return done.score if counts else None

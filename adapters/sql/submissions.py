@@ -7,8 +7,8 @@ from functools import partial
 
 from sqlalchemy import select
 
+from adapters.documents.judgements import packed
 from adapters.sql import claims, intake, lookups, outcomes, totals
-from adapters.sql.documents import packed
 from adapters.sql.engine import Clash, SqlEngine
 from adapters.sql.tables import submissions
 from application.ports.storage import IdempotencyKey

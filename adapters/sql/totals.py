@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select
 
-from adapters.sql.documents import verdicts_from
+from adapters.documents.judgements import verdicts_from
 from adapters.sql.tables import judgements, submissions
 from application.ports.submissions import ChallengeProgress, TestFailures
 from domain.analytics import JudgedFact
