@@ -9,7 +9,8 @@ import sysconfig
 from importlib.util import find_spec
 from pathlib import Path
 
-_SOURCE = Path(__file__).with_name("init.c")
+_SOURCES = tuple(Path(__file__).with_name(name) for name in ("init.c", "fence.c"))
+_HEADER = Path(__file__).with_name("init.h")
 _BUILD_S = 120.0
 
 
@@ -76,14 +77,15 @@ async def built_init(folder: Path) -> Path:
 async def _built(fresh: Path, binary: Path) -> Path:
     said = "no C compiler (cc) and no package ziglang was found"
     for compiler in _compilers():
-        status, said = await output_of(*compiler, "-O2", "-o", str(fresh), str(_SOURCE))
+        status, said = await output_of(*compiler, "-O2", "-o", str(fresh), *map(str, _SOURCES))
         if status == 0:
             return _kept(fresh, binary)
     raise ToolMissing(f"the sandbox's init could not be built: {said.strip()[-500:]}")
 
 
 def _source_digest() -> str:
-    return hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:16]
+    whole = b"".join(path.read_bytes() for path in (_HEADER, *_SOURCES))
+    return hashlib.sha256(whole).hexdigest()[:16]
 
 
 def _is_there(binary: Path) -> bool:
