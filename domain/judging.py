@@ -14,7 +14,9 @@ from enum import StrEnum
 from fractions import Fraction
 
 from domain.checking import Comparison
+from domain.limits import Limits
 from domain.scoring import ScoredTest, Scoring, ScoringKind, max_score, score, test_scores
+from domain.signals import signal_name
 
 MAX_STORED_OUTPUT_BYTES = 64 * 1024
 """Of one test, and of the compiler (decision 8)."""
@@ -47,15 +49,29 @@ _HARMLESS = frozenset({Verdict.ACCEPTED, Verdict.SKIPPED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """By what a program is judged: its toolchain and the judge, each with its version.
+
+    `wall_time_ms` is the wall time at which this judge kills.
+    """
+
+    toolchain: str
+    judge: str
+    wall_time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compilation:
     """What the compile step said; `output` is at most 64 KiB of text, compiler's own words.
 
     `fault` is set when the step failed through no fault of the program (then `ok` is False).
+    `means` hold for the runs that follow, too.
     """
 
     ok: bool
     output: str = ""
     fault: str | None = None
+    means: Means | None = None
 
 
 class Excess(StrEnum):
@@ -121,7 +137,8 @@ class Judgement:
     """The outcome of a whole submission (or of a practice run, which has no score).
 
     `cpu_ms` is of the slowest test, `memory_kib` the largest peak; None where nothing ran.
-    `fault` says for staff why the verdict is `judge_error`.
+    `fault` says for staff why the verdict is `judge_error`. `limits` and `means` are what it was
+    judged under; None where nothing ran, and in judgements from before they were recorded.
     """
 
     number: int
@@ -135,6 +152,8 @@ class Judgement:
     tests: tuple[JudgedTest, ...]
     judged_at: datetime
     fault: str | None = None
+    limits: Limits | None = None
+    means: Means | None = None
 
 
 def verdict_of(run: Run, comparison: Comparison | None) -> Verdict:
@@ -219,6 +238,7 @@ def judgement_of(  # noqa: PLR0913 (what a judgement is made of, all of it named
     *,
     number: int,
     challenge_version: int | None,
+    limits: Limits,
     scoring: Scoring,
     scorings: Sequence[TestScoring],
     compilation: Compilation,
@@ -260,6 +280,8 @@ def judgement_of(  # noqa: PLR0913 (what a judgement is made of, all of it named
         tests=within_budget(with_scores),
         judged_at=judged_at,
         fault=fault,
+        limits=limits,
+        means=compilation.means,
     )
 
 
@@ -334,8 +356,10 @@ def _without_texts(test: JudgedTest) -> JudgedTest:
 def _message(run: Run, comparison: Comparison | None) -> str | None:
     if comparison is not None and comparison.message:
         return comparison.message
+    if run.excess == {Excess.WALL_TIME}:
+        return "did not end in time, though it used less CPU time than it may"
     if run.signal is not None and not run.excess:
-        return f"ended by signal {run.signal}"
+        return f"ended by signal {run.signal} ({signal_name(run.signal)})"
     if run.exit_code and not run.excess:
         return f"ended with exit code {run.exit_code}"
     return None

@@ -241,6 +241,7 @@ class JudgeSubmission:
             judgement_of,
             number=claim.number,
             challenge_version=claim.version,
+            limits=plan.job.limits,
             scoring=plan.scoring,
             scorings=plan.scorings,
             compilation=attempt.compilation,

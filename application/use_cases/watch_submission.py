@@ -175,7 +175,8 @@ def _where_it_stands(submission: Submission) -> ProgressEvent:
 def _happenings(judgement: Judgement) -> Iterator[Happening]:
     yield StatusChanged(status=SubmissionStatus.QUEUED)
     compiled = judgement.verdict is not Verdict.COMPILE_ERROR
-    yield Compiled(compilation=Compilation(ok=compiled, output=judgement.compile_output or ""))
+    output = judgement.compile_output or ""
+    yield Compiled(compilation=Compilation(ok=compiled, output=output, means=judgement.means))
     for test in judgement.tests:
         yield TestFinished(test=test)
     yield StatusChanged(status=SubmissionStatus.DONE)

@@ -28,7 +28,7 @@ from domain.ids import (
     TestCaseId,
     UserId,
 )
-from domain.judging import JudgedTest, Judgement, Verdict
+from domain.judging import JudgedTest, Judgement, Means, Verdict
 from domain.language import Language
 from domain.limits import LanguageLimits, Limits
 from domain.program import Program, SourceFile
@@ -293,4 +293,6 @@ def judgement(
         compile_output=None,
         tests=tests,
         judged_at=NOW + timedelta(seconds=2),
+        limits=Limits(time_ms=60_000, memory_kib=16_384, output_kib=65_536),
+        means=Means(toolchain="gcc \U0001f680 12.2 ", judge="judge 1", wall_time_ms=120_000),
     )

@@ -17,6 +17,7 @@ from domain.judging import (
     Excess,
     JudgedTest,
     Judgement,
+    Means,
     Run,
     TestScoring,
     Verdict,
@@ -30,6 +31,7 @@ from domain.judging import (
     verdict_of_all,
     within_budget,
 )
+from domain.limits import Limits
 from domain.scoring import GroupRule, Scoring, ScoringKind, TestGroup
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -49,7 +51,9 @@ GROUPS = Scoring(
         TestGroup(name="b", points=70, rule=GroupRule.SUM, requires=("a",)),
     ),
 )
-COMPILED = Compilation(ok=True)
+LIMITS = Limits(time_ms=1_500, memory_kib=65_536)
+MEANS = Means(toolchain="gcc 12.2.0", judge="sandbox 1", wall_time_ms=3_500)
+COMPILED = Compilation(ok=True, means=MEANS)
 
 
 def judged(*verdicts: Verdict) -> list[JudgedTest]:
@@ -66,6 +70,7 @@ def judgement(
     return judgement_of(
         number=1,
         challenge_version=3,
+        limits=LIMITS,
         scoring=scoring,
         scorings=[TestScoring(weight=1) for _ in tests] if scorings is None else scorings,
         compilation=compilation,
@@ -152,9 +157,19 @@ def test_the_checker_is_asked_only_where_a_run_ended_well(run: Run, *, well: boo
     [
         (Run(ordinal=1, exit_code=0), RIGHT, None),
         (Run(ordinal=1, exit_code=0), REFUSED, "token 1 differs"),
-        (Run(ordinal=1, signal=11), None, "ended by signal 11"),
+        (Run(ordinal=1, signal=11), None, "ended by signal 11 (SIGSEGV)"),
         (Run(ordinal=1, exit_code=3), None, "ended with exit code 3"),
         (Run(ordinal=1, signal=9, excess=frozenset({Excess.MEMORY})), None, None),
+        (
+            Run(ordinal=1, signal=9, excess=frozenset({Excess.WALL_TIME})),
+            None,
+            "did not end in time, though it used less CPU time than it may",
+        ),
+        (
+            Run(ordinal=1, signal=9, excess=frozenset({Excess.WALL_TIME, Excess.CPU_TIME})),
+            None,
+            None,
+        ),
         (Run(ordinal=1, exit_code=137, excess=frozenset({Excess.MEMORY})), None, None),
         (Run(ordinal=1, fault="disk full on node 7"), None, None),
     ],
@@ -186,7 +201,7 @@ def test_a_judged_test_keeps_what_the_sandbox_measured() -> None:
         signal=11,
         output="out\ufffd",
         stderr="err\ufffd",
-        message="ended by signal 11",
+        message="ended by signal 11 (SIGSEGV)",
         fault="staff may read this",
     )
 
@@ -404,6 +419,8 @@ def test_a_judgement_sums_up_its_tests() -> None:
             replace(tests[0], score=Fraction(0), max_score=Fraction(4)),
         ),
         judged_at=NOW,
+        limits=LIMITS,
+        means=MEANS,
     )
 
 
