@@ -7,7 +7,7 @@ import msgspec
 from adapters.judge0.faults import NotThere, TooMuch
 from adapters.judge0.http import Answer, PatientHttp, Request
 from adapters.judge0.orders import Payload
-from adapters.judge0.wire import Config, NamedLanguage, Result
+from adapters.judge0.wire import About, Config, NamedLanguage, Result
 from application.ports.judge import JobRefused, JudgeUnavailable
 
 _MOST_RESULTS_BYTES = 64 << 20
@@ -43,6 +43,15 @@ class Judge0Client:
         if said.impossible:
             raise JudgeUnavailable(f"{self.where} allows nothing: {', '.join(said.impossible)}")
         return named, said.within_reason()
+
+    async def version(self) -> str:
+        """Its release, in its own words; empty where it, or a gateway before it, does not say."""
+        about = Request(method="GET", path="about", name="GET /about", query={})
+        try:
+            said = await self._http.ask(about, About, patience_s=0)
+        except JudgeUnavailable:
+            return ""
+        return self._http.tellable(said.version)
 
     async def create(self, submissions: Sequence[Payload], *, batched: bool) -> list[str]:
         """The token of each. What was tried before an answer came may exist as well: unread.

@@ -18,7 +18,7 @@ from application.ports.judge import JudgeCallbacks, JudgeJob, JudgePort, JudgeUn
 from application.ports.telemetry import SILENT, Telemetry
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
-from domain.judging import Compilation, Run
+from domain.judging import Compilation, Means, Run
 from domain.language import Language
 
 _KEPT_FOR = timedelta(minutes=10)
@@ -45,6 +45,7 @@ class _Facts:
 
     offers: Mapping[LanguageId, Offer]
     config: Config
+    version: str
     fresh_until: datetime
 
 
@@ -126,7 +127,7 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
             try:
                 async with aclosing(following.events(job.inputs)) as events:
                     async for event in events:
-                        yield event
+                        yield self._told(event, facts, offer, order)
             except NotTaken:
                 if self._facts is facts:
                     self._facts = replace(facts, fresh_until=self._clock.now())
@@ -144,6 +145,19 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
             self._look.cancel()
             await asyncio.wait({self._look})
         await self._client.close()
+
+    def _told(
+        self, event: Compilation | Run, facts: _Facts, offer: Offer, order: Order
+    ) -> Compilation | Run:
+        """The same, with what it was judged by."""
+        if isinstance(event, Run):
+            return event
+        means = Means(
+            toolchain=offer.judge0_name,
+            judge=f"{self._client.where}, release {facts.version or 'unknown'}",
+            wall_time_ms=round(order.wall_s * 1000),
+        )
+        return replace(event, means=means)
 
     def _following(self, order: Order, config: Config) -> Following:
         token, woken = "", asyncio.Event()
@@ -200,5 +214,6 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
         languages, config = await self._client.facts(patience_s=patience_s)
         fresh_until = self._clock.now() + _KEPT_FOR
         found = offers(languages, most_of(config))
-        self._facts = _Facts(offers=found, config=config, fresh_until=fresh_until)
+        version = await self._client.version()
+        self._facts = _Facts(offers=found, config=config, version=version, fresh_until=fresh_until)
         return self._facts

@@ -43,6 +43,10 @@ class NamedLanguage(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    version: str = ""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What `/config_info` says; a gateway that leaves something out means the shipped default.
 

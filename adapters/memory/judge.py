@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from application.ports.judge import JudgeInput, JudgeJob, JudgePort, JudgeUnavailable
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
-from domain.judging import Compilation, Excess, Run
+from domain.judging import Compilation, Excess, Means, Run
 from domain.language import Language
 from domain.limits import Limits
 from domain.program import Program
@@ -77,7 +77,7 @@ class MemoryJudge(JudgePort):
         if job.language not in {language.id for language in self._languages}:
             raise LanguageNotOffered(job.language)
         await asyncio.sleep(0)  # others get their turn, and whoever stops the work is heard
-        compilation = _compile(job.program)
+        compilation = replace(_compile(job.program), means=self._means(job))
         yield compilation
         if not compilation.ok:
             return
@@ -87,6 +87,14 @@ class MemoryJudge(JudgePort):
 
     async def close(self) -> None:
         return
+
+    def _means(self, job: JudgeJob) -> Means:
+        (language,) = (one for one in self._languages if one.id == job.language)
+        return Means(
+            toolchain=f"{language.name} {language.version}",
+            judge="memory",
+            wall_time_ms=job.limits.wall_time_ms,
+        )
 
 
 def _compile(program: Program) -> Compilation:

@@ -14,6 +14,7 @@ from adapters.sandbox.running import OUT_OF, BoxBroken, Boxes, Outcome, broken_b
 from adapters.sandbox.sources import Sources
 from domain.judging import Compilation, Excess
 from domain.program import SourceFile
+from domain.signals import signal_name
 
 _COMPILE_CPU_MS = 30_000
 _COMPILE_WALL_MS = 60_000
@@ -148,7 +149,7 @@ def _refusal(entry: Entry, outcome: Outcome) -> str:
     if Excess.OUTPUT in outcome.excess:
         return f"The compiled program is larger than {_MAX_ARTIFACT_BYTES >> 20} MiB."
     if outcome.signal is not None:
-        return f"The compiler was ended by signal {outcome.signal}."
+        return f"The compiler was ended by {signal_name(outcome.signal)}."
     return "" if outcome.stderr else f"The compiler ended with exit code {outcome.exit_code}."
 
 

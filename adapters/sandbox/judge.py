@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +21,7 @@ from adapters.sandbox.waiting import CLOSED, result_of, to_its_end
 from application.ports.judge import JudgeJob, JudgePort, JudgeUnavailable
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
-from domain.judging import Compilation, Run
+from domain.judging import Compilation, Means, Run
 from domain.language import Language
 
 
@@ -73,7 +74,8 @@ class SandboxJudge(JudgePort):
         async with self._slot() as slot, self._job_folder() as folder:
             program = JudgedProgram(boxes=boxes, kit=offer.kit, folder=folder, slot=slot)
             try:
-                compilation = await program.compile(job.program)
+                compiled = await program.compile(job.program)
+                compilation = replace(compiled, means=await self._means(offer, job))
                 yield compilation
                 for test in job.inputs if compilation.ok else ():
                     yield await program.run(test.ordinal, await test.load(), job.limits)
@@ -155,6 +157,14 @@ class SandboxJudge(JudgePort):
         if not isinstance(offer, Offer):
             raise LanguageNotOffered(language)
         return offer, self._boxes
+
+    async def _means(self, offer: Offer, job: JudgeJob) -> Means:
+        machine = await self._machine()
+        return Means(
+            toolchain=offer.toolchain,
+            judge=machine.version,
+            wall_time_ms=job.limits.wall_time_ms,
+        )
 
     async def _language_reports(self) -> tuple[LanguageReport, ...]:
         return tuple(

@@ -12,6 +12,7 @@ from adapters.sandbox.cgroups import PREFIX, Cgroups, kill_group, remove_group, 
 from adapters.sandbox.processes import is_alive, start_ticks
 from adapters.sandbox.running import BoxBroken, Boxes
 from adapters.sandbox.tools import ToolMissing, built_init, bwrap_root, find_bwrap, output_of
+from adapters.sandbox.version import sandbox_version
 from domain.judging import Excess
 
 FIRST_UID = 61_000
@@ -35,6 +36,11 @@ class Machine:
     cgroups: Cgroups = _NO_CGROUPS
     memory_limit_bites: bool = False
     is_root: bool = False
+
+    @property
+    def version(self) -> str:
+        """What a judgement names as its judge."""
+        return f"{sandbox_version()}, bubblewrap {self.bwrap_version}"
 
     @property
     def weaknesses(self) -> tuple[str, ...]:

@@ -125,6 +125,20 @@ async def test_a_compile_error_is_all_there_is(in_hand: JudgeInHand) -> None:
     assert compilation.output
 
 
+@pytest.mark.parametrize("compiles", [True, False])
+async def test_a_compilation_names_by_what_it_is_judged(
+    in_hand: JudgeInHand, *, compiles: bool
+) -> None:
+    program = in_hand.echo if compiles else in_hand.not_a_program
+    compilation = _compilation((await _events(in_hand, _job(in_hand, program, b"")))[0])
+    means = compilation.means
+    assert means is not None
+    assert 0 < len(means.toolchain) <= 400
+    assert means.toolchain.isprintable()
+    assert 0 < len(means.judge) <= 400
+    assert means.wall_time_ms == LIMITS.wall_time_ms
+
+
 async def test_standard_error_comes_back_apart(in_hand: JudgeInHand) -> None:
     run = await _run(in_hand, in_hand.complain, b"")
     assert (run.stdout, run.stderr) == (b"", b"oh no\n")

@@ -1,6 +1,7 @@
 """How a job is taken through Judge0: what is sent when, and in which order it is told."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -151,8 +152,30 @@ async def test_a_generator_that_is_closed_asks_nothing_more() -> None:
 
 async def test_a_program_without_inputs_is_compiled_by_running_it_on_nothing() -> None:
     async with judge0() as hands:
-        assert await hands.events(job()) == [Compilation(ok=True)]
+        (event,) = await hands.events(job())
+        assert compilation([event]).ok
         assert [asked.stdin for asked in hands.server.taken] == [b""]
+
+
+# --- what it was judged by ---------------------------------------------------------------------
+
+
+async def test_a_judgement_can_name_the_server_its_release_and_its_wall_limit() -> None:
+    limits = replace(job().limits, time_ms=15_000)
+    async with judge0() as hands:
+        means = compilation(await hands.events(job(b"1", limits=limits))).means
+    assert means is not None
+    assert re.fullmatch(r"Judge0 at 127\.0\.0\.1:\d+, release 1\.13\.1", means.judge)
+    assert means.toolchain == "Python (3.8.1)"
+    assert means.wall_time_ms == 20_000
+
+
+async def test_a_server_that_does_not_say_its_release_judges_too() -> None:
+    async with judge0() as hands:
+        hands.server.instead.append(("GET /about", Reply(status=404)))
+        means = compilation(await hands.events(job(b"1"))).means
+    assert means is not None
+    assert means.judge.endswith(", release unknown")
 
 
 # --- what Judge0 fails in ----------------------------------------------------------------------
@@ -161,7 +184,8 @@ async def test_a_program_without_inputs_is_compiled_by_running_it_on_nothing() -
 async def test_a_compile_error_ends_the_job() -> None:
     async with judge0(always(NOT_COMPILED)) as hands:
         events = await hands.events(job(b"1", b"2"))
-    assert events == [Compilation(ok=False, output="line 1: no")]
+    (event,) = events
+    assert (compilation([event]).ok, compilation([event]).output) == (False, "line 1: no")
 
 
 async def test_an_internal_error_is_tried_once_more() -> None:
@@ -173,7 +197,8 @@ async def test_an_internal_error_is_tried_once_more() -> None:
 async def test_a_second_internal_error_at_first_is_a_fault_of_the_compilation() -> None:
     async with judge0(one_by_one([FAILED, FAILED])) as hands:
         (event,) = await hands.events(job(b"1", b"2"))
-    assert event == Compilation(ok=False, fault="Judge0: internal error: no cgroup")
+    said = compilation([event])
+    assert (said.ok, said.fault) == (False, "Judge0: internal error: no cgroup")
 
 
 async def test_a_second_internal_error_later_is_a_fault_of_that_test_alone() -> None:
