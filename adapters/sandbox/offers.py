@@ -30,11 +30,12 @@ _SAID_LENGTH = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A language that works here."""
+    """A language that works here; `toolchain` is what its tools say of their version."""
 
     entry: Entry
     kit: Kit
     language: Language
+    toolchain: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,9 @@ class Offers:
             elif entry.prepare:
                 kit = await self._prepared_kit(kit, version, entry.prepare_quickly, slot)
             await self._say_hello(kit, folder, slot)
-        offer = Offer(entry=entry, kit=kit, language=_language(kit, version))
+        language = _language(kit, version)
+        toolchain = f"{entry.name}: {_first_line(version)}"
+        offer = Offer(entry=entry, kit=kit, language=language, toolchain=toolchain)
         if entry.prepare and kit.prepared != whole:
             work = _tried_twice(entry, lambda: self._whole_offer(offer, version))
             self._completed[entry.id] = asyncio.create_task(work)
@@ -181,6 +184,13 @@ def _must(outcome: Outcome, when: str) -> None:
         said = (outcome.stderr or outcome.stdout)[-_SAID_LENGTH:].decode(errors="replace")
         how = ", ".join(outcome.excess) or f"status {outcome.exit_code or outcome.signal}"
         raise BoxBroken(f"failed when {when} ({how}): {said}")
+
+
+def _first_line(version: Outcome) -> str:
+    """The line with the version, as a judgement records it."""
+    said = (version.stdout + version.stderr).decode(errors="replace")
+    lines = [" ".join(line.split()) for line in said.splitlines() if line.strip()]
+    return next(filter(_VERSION.search, lines), "")[:_SAID_LENGTH]
 
 
 def _language(kit: Kit, version: Outcome) -> Language:
