@@ -4,9 +4,11 @@ import contextlib
 import io
 import shutil
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from application.ports.judge import FileBeside
 from domain.program import SourceFile
 
 MAX_FILES = 5_000
@@ -15,21 +17,38 @@ _COPY_BYTES = 1 << 20
 _MAX_DEPTH = 16
 
 
-def packed(files: tuple[SourceFile, ...]) -> bytes:
+def packed(files: tuple[SourceFile, ...], beside: tuple[FileBeside, ...] = ()) -> bytes:
+    """The files as one archive; what lies beside comes last, and so instead of its namesakes."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        for file in files:
-            content = file.content.encode()
-            member = tarfile.TarInfo(file.name)
+        for name, content, mode in _members(files, beside):
+            member = tarfile.TarInfo(name)
             member.size = len(content)
+            member.mode = mode
             archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
 
 
-def unpack(folder: Path, archive: bytes, beside: tuple[SourceFile, ...]) -> None:
-    """Write files of ours; the archive comes out of the box, so nothing in it is trusted."""
+def _members(
+    files: tuple[SourceFile, ...], beside: tuple[FileBeside, ...]
+) -> Iterator[tuple[str, bytes, int]]:
+    for source in files:
+        yield source.name, source.content.encode(), 0o644
     for file in beside:
-        _write(folder / file.name, io.BytesIO(file.content.encode()), 0o644)
+        yield file.path, file.content, 0o755 if file.is_executable else 0o644
+
+
+def unpack(
+    folder: Path,
+    archive: bytes,
+    files: tuple[SourceFile, ...],
+    beside: tuple[FileBeside, ...] = (),
+) -> None:
+    """Write files of ours; the archive comes out of the box, so nothing in it is trusted."""
+    for name, content, mode in _members(files, beside):
+        path = folder / _inside(name)
+        _make_folders(path.parent, folder)
+        _write(path, io.BytesIO(content), mode)
     if not archive:
         return
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r|") as opened:

@@ -47,6 +47,8 @@ class BoxLimits:
     stderr_bytes: int = 64 * 1024
     processes: int = 64
     bears_address_limit: bool = True
+    stack_kib: int | None = None
+    file_kib: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +158,13 @@ def _bwrap_options(boxing: Boxing, box: Box, binds: tuple[Bind, ...]) -> list[st
 
 def _init_options(limits: BoxLimits, place: Place) -> list[str]:
     memory = limits.memory_kib * 1024
+    stack = memory // 8 * 7  # endless recursion meets its guard before the memory limit
+    file = min(memory, _MAX_FILE_BYTES)
     options = {
         "-g": len(place.cgroups),
         "-t": limits.kill_time_ms // 1000 + 2,  # only a back-stop: the group's clock is exact
-        "-s": memory // 8 * 7,  # endless recursion meets its guard before the memory limit
-        "-f": min(memory, _MAX_FILE_BYTES),
+        "-s": min(stack, limits.stack_kib * 1024) if limits.stack_kib else stack,
+        "-f": min(file, limits.file_kib * 1024) if limits.file_kib else file,
         "-n": limits.processes + 3,  # bubblewrap's child, our init and its helper
     }
     if place.limits_address and limits.bears_address_limit:

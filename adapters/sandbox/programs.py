@@ -5,13 +5,14 @@ from pathlib import Path
 from adapters.sandbox.box import APP, Bind, Box, BoxLimits
 from adapters.sandbox.compiling import Built, compile_program, valid
 from adapters.sandbox.kits import Kit, command_of, names_of, paths_of
+from adapters.sandbox.options import command_with
 from adapters.sandbox.running import BoxBroken, Boxes, MachineSpent, Outcome
 from adapters.sandbox.sources import sources_of
+from application.ports.judge import USUAL, ProgramOptions
 from domain.judging import Compilation, Excess, Run
 from domain.limits import Limits
 from domain.program import Program
 
-_LEAST_HEAP_MIB = 8
 _MOST_REPEATS = 3
 """Of a submission's tests, for this server's own lateness; as many as for CPU time."""
 
@@ -29,9 +30,11 @@ class JudgedProgram:
         self._slot = slot
         self._built: Built | None = None
         self._repeats = 0
+        self._options = USUAL
 
-    async def compile(self, program: Program) -> Compilation:
-        sources = sources_of(program, self._kit.entry)
+    async def compile(self, program: Program, options: ProgramOptions = USUAL) -> Compilation:
+        sources = sources_of(program, self._kit.entry, options)
+        self._options = options
         try:
             built = await compile_program(self._boxes, self._kit, sources, self._folder, self._slot)
         except MachineSpent:
@@ -50,7 +53,7 @@ class JudgedProgram:
         """
         if self._built is None:
             raise RuntimeError("not compiled")
-        box = _test_box(self._kit, self._built, stdin, limits)
+        box = _test_box(self._kit, self._built, stdin, limits, self._options)
         try:
             outcome = await self._boxes.run(box, self._slot)
             if outcome.is_doubtful and self._repeats < _MOST_REPEATS:
@@ -92,24 +95,29 @@ def _run_of(kit: Kit, ordinal: int, outcome: Outcome) -> Run:
     )
 
 
-def _test_box(kit: Kit, built: Built, stdin: bytes, limits: Limits) -> Box:
+def _test_box(
+    kit: Kit, built: Built, stdin: bytes, limits: Limits, options: ProgramOptions = USUAL
+) -> Box:
     entry = kit.entry
-    heap_mib = max((limits.memory_kib - entry.extra_memory_kib) // 1024, _LEAST_HEAP_MIB)
+    least_kib = limits.memory_kib // 2  # who asks for little has room for the runtime, too
+    heap_mib = max(least_kib, limits.memory_kib - entry.extra_memory_kib) // 1024
     values = paths_of(kit) | names_of(built.sources) | {"heap_mib": str(heap_mib)}
     files = built.sources.files if built.sources.is_named else ()
     return Box(
-        command=command_of(entry.run, values, ()),
+        command=command_with(command_of(entry.run, values, ()), built.sources, options),
         limits=BoxLimits(
             time_ms=limits.time_ms,
-            kill_time_ms=limits.kill_time_ms,
-            wall_time_ms=limits.wall_time_ms,
+            kill_time_ms=options.kill_time_ms or limits.kill_time_ms,
+            wall_time_ms=options.wall_time_ms or limits.wall_time_ms,
             memory_kib=limits.memory_kib,
             stdout_bytes=limits.output_kib * 1024,
-            processes=entry.processes,
+            processes=options.processes or entry.processes,
             bears_address_limit=entry.bears_address_limit,
+            stack_kib=options.stack_kib,
+            file_kib=options.file_kib,
         ),
         binds=(*kit.toolchain.binds, Bind(source=built.folder, target=APP)),
-        links={file.name: f"{APP}/{file.name}" for file in files},
+        links={file.name: f"{APP}/{file.name}" for file in files if not built.sources.beside},
         variables=kit.toolchain.variables,
         stdin=stdin,
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from adapters.sandbox import java
 from adapters.sandbox.languages import Entry
+from application.ports.judge import USUAL, FileBeside, ProgramOptions
 from domain.program import Program, SourceFile
 
 _BOM = "\ufeff"
@@ -11,12 +12,17 @@ _BOM = "\ufeff"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """A program's files as the tools of its language want them."""
+    """A program's files as the tools of its language want them.
+
+    `beside` are no sources: what is compiled may read them, and so may what is run.
+    """
 
     files: tuple[SourceFile, ...]
     main: SourceFile
     main_class: str
     is_named: bool
+    beside: tuple[FileBeside, ...] = ()
+    compiler_options: tuple[str, ...] = ()
 
     def of(self, entry: Entry) -> tuple[str, ...]:
         """The names of the files to compile, the main one first."""
@@ -24,7 +30,7 @@ class Sources:
         return tuple(dict.fromkeys((self.main.name, *others)))
 
 
-def sources_of(program: Program, entry: Entry) -> Sources:
+def sources_of(program: Program, entry: Entry, options: ProgramOptions = USUAL) -> Sources:
     """Name what has no name, and take away what editors add and compilers stumble over."""
     files = tuple(_named(file, entry) for file in program.files)
     main = files[program.files.index(program.main_file)]
@@ -38,6 +44,8 @@ def sources_of(program: Program, entry: Entry) -> Sources:
         main=main,
         main_class=java.main_class(texts) if is_java else "",
         is_named=bool(program.files[0].name),
+        beside=options.files,
+        compiler_options=options.compiler_options,
     )
 
 

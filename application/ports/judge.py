@@ -36,6 +36,39 @@ class JudgeInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileBeside:
+    """A file that lies beside the program; `path` is relative, and leads nowhere else."""
+
+    path: str
+    content: bytes
+    is_executable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramOptions:
+    """What may be said of a program beside its limits; None, or nothing, is what is usual.
+
+    `compiler_options` stand before the sources, `arguments` behind the command. One of `files`
+    with the name of a file of the program takes its place; where there are others, the program
+    runs among copies of them that it may change. The times are where it is killed, in wall and
+    in CPU time; `file_kib` is the largest file that it may write.
+    """
+
+    compiler_options: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    files: tuple[FileBeside, ...] = ()
+    redirect_stderr: bool = False
+    processes: int | None = None
+    stack_kib: int | None = None
+    file_kib: int | None = None
+    wall_time_ms: int | None = None
+    kill_time_ms: int | None = None
+
+
+USUAL = ProgramOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeJob:
     """One program to compile once and run on each input, in the order given."""
 
@@ -43,6 +76,7 @@ class JudgeJob:
     program: Program
     limits: Limits
     inputs: tuple[JudgeInput, ...]
+    options: ProgramOptions = USUAL
 
 
 class JudgeCallbacks(Protocol):
