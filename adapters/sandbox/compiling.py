@@ -10,6 +10,7 @@ from adapters.sandbox.artifacts import MAX_UNPACKED_BYTES, packed, unpack
 from adapters.sandbox.box import Box, BoxLimits
 from adapters.sandbox.kits import OUT, Kit, command_of, filled, names_of, paths_of
 from adapters.sandbox.languages import Entry
+from adapters.sandbox.options import split_at_sources
 from adapters.sandbox.running import OUT_OF, BoxBroken, Boxes, Outcome, broken_by
 from adapters.sandbox.sources import Sources
 from domain.judging import Compilation, Excess
@@ -53,7 +54,8 @@ async def compile_program(
         try:
             # A check may run code of the program (Perl's BEGIN), so what it wrote is not taken.
             archive = outcome.stdout if kit.entry.compile else b""
-            await asyncio.to_thread(unpack, folder, archive, beside(kit.entry, sources))
+            files = beside(kit.entry, sources)
+            await asyncio.to_thread(unpack, folder, archive, files, sources.beside)
         except (tarfile.TarError, OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno in OUT_OF:
                 raise broken_by(error, "the program could not be kept") from error
@@ -107,7 +109,7 @@ def _compile_box(kit: Kit, sources: Sources) -> Box:
         limits=_tool_limits(kit.entry, _COMPILE_CPU_MS, cap),
         binds=kit.binds,
         variables=kit.toolchain.variables,
-        stdin=packed(sources.files),
+        stdin=packed(sources.files, sources.beside),
     )
 
 
@@ -115,7 +117,9 @@ def _compile_script(kit: Kit, sources: Sources) -> str:
     entry, values = kit.entry, paths_of(kit) | names_of(sources)
     names = sources.of(entry)
     if entry.compile:
-        command = shlex.join(command_of(entry.compile, values, names))
+        before, after = split_at_sources(entry.compile)
+        words = (*command_of(before, values, ()), *sources.compiler_options)
+        command = shlex.join((*words, *command_of(after, values, names)))
         return f"{command} || exit\n{_PACK}"
     check = shlex.join(command_of(entry.check, values, ()))
     return f'for file in {shlex.join(names)}; do {check} "$file" || exit; done\n'

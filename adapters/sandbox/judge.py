@@ -14,6 +14,7 @@ from adapters.sandbox.cgroups import Cgroups, find_cgroups
 from adapters.sandbox.machine import Machine, look_at, own_folder
 from adapters.sandbox.offers import Offer, Offers, Refusal
 from adapters.sandbox.programs import JudgedProgram
+from adapters.sandbox.raw import RAW
 from adapters.sandbox.report import LanguageReport, SandboxReport
 from adapters.sandbox.running import Boxes, BoxesClosed, MachineSpent
 from adapters.sandbox.slots import SlotNumbers
@@ -32,7 +33,7 @@ class SandboxJudge(JudgePort):
     a folder `sandbox`. `slots` is by default the number of CPUs that this process may use.
     Without `allow_weak` a machine without working control groups judges nothing. `only` names the
     languages to offer; none named means all that work here. With `cgroups="none"` it does as if
-    the machine had no control groups.
+    the machine had no control groups; with `raw` it runs binaries and folders of scripts, too.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class SandboxJudge(JudgePort):
         allow_weak: bool = False,
         only: Collection[str] = (),
         cgroups: Literal["auto", "none"] = "auto",
+        raw: bool = False,
     ) -> None:
         self._folder = home.absolute() / "sandbox"
         self._slots = slots or len(os.sched_getaffinity(0))
         self._allow_weak = allow_weak
         self._only = frozenset(only)
+        self._raw = raw
         self._find_cgroups = find_cgroups if cgroups == "auto" else Cgroups
         self._numbers = SlotNumbers()
         self._free: asyncio.Queue[int] = asyncio.Queue()
@@ -74,7 +77,7 @@ class SandboxJudge(JudgePort):
         async with self._slot() as slot, self._job_folder() as folder:
             program = JudgedProgram(boxes=boxes, kit=offer.kit, folder=folder, slot=slot)
             try:
-                compiled = await program.compile(job.program)
+                compiled = await program.compile(job.program, job.options)
                 compilation = replace(compiled, means=await self._means(offer, job))
                 yield compilation
                 for test in job.inputs if compilation.ok else ():
@@ -146,7 +149,7 @@ class SandboxJudge(JudgePort):
         if machine.boxing and machine.problem is None:
             self._boxes = Boxes(machine.boxing, machine.cgroups)
             self._offers = Offers(self._boxes, self._folder, self._slot, self._job_folder)
-            self._offers.begin(self._only)
+            self._offers.begin(self._only, RAW if self._raw else ())
         return machine
 
     async def _offer(self, language: LanguageId) -> tuple[Offer, Boxes]:
@@ -163,7 +166,7 @@ class SandboxJudge(JudgePort):
         return Means(
             toolchain=offer.toolchain,
             judge=machine.version,
-            wall_time_ms=job.limits.wall_time_ms,
+            wall_time_ms=job.options.wall_time_ms or job.limits.wall_time_ms,
         )
 
     async def _language_reports(self) -> tuple[LanguageReport, ...]:

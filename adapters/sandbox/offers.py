@@ -64,9 +64,9 @@ class Offers:
         self._tried: dict[str, asyncio.Task[Offer | Refusal]] = {}
         self._completed: dict[str, asyncio.Task[Offer | Refusal]] = {}
 
-    def begin(self, only: Collection[str]) -> None:
+    def begin(self, only: Collection[str], others: Collection[Entry] = ()) -> None:
         """Leave what has to be prepared to the end: the others can be used meanwhile."""
-        wanted = [entry for entry in TABLE if not only or entry.id in only]
+        wanted = [*others, *(entry for entry in TABLE if not only or entry.id in only)]
         for entry in sorted(wanted, key=lambda entry: bool(entry.prepare)):
             self._tried[entry.id] = asyncio.create_task(self._tried_entry(entry))
 
