@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_UP, Context, Decimal
 from enum import StrEnum
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 
 from domain.errors import InvalidChallenge
 
 _BLANK = re.compile(rb"[ \t\n\v\f\r]")
+_TOKEN = re.compile(rb"[^ \t\n\v\f\r]+")
 _LINE_END = re.compile(rb"\n")
 _BLOCK = 256 * 1024
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?0*[0-9]{1,6})?")
@@ -133,7 +134,8 @@ def _compare_tokens(
         if wanted == got:
             continue
         if wanted is None or got is None or not same(wanted, got):
-            return _first_difference("token", number, wanted, got)
+            line = _line_of_token(expected if got is None else actual, number)
+            return _first_difference(f"token {number} (line {line})", wanted, got)
     return _ACCEPTED
 
 
@@ -141,7 +143,7 @@ def _compare_lines(expected: bytes, actual: bytes) -> Comparison:
     pairs = zip_longest(_lines(expected), _lines(actual), fillvalue=None)
     for number, (wanted, got) in enumerate(pairs, 1):
         if wanted != got:
-            return _first_difference("line", number, wanted, got)
+            return _first_difference(f"line {number}", wanted, got)
     return _ACCEPTED
 
 
@@ -224,14 +226,26 @@ def _check_tolerance(pointer: str, text: str) -> None:
         raise InvalidChallenge(pointer, "must be a finite number of at least 0")
 
 
-def _first_difference(
-    what: str, number: int, wanted: bytes | None, got: bytes | None
-) -> Comparison:
+def _line_of_token(text: bytes, number: int) -> int:
+    """The line on which a token of the text stands; both are counted from 1."""
+    start = 0
+    while match := _BLANK.search(text, start + _BLOCK):
+        count = len(text[start : match.start()].split())
+        if number <= count:
+            break
+        number -= count
+        start = match.end()
+    found = next(islice(_TOKEN.finditer(text, start), number - 1, None))
+    return text.count(b"\n", 0, found.start()) + 1
+
+
+def _first_difference(what: str, wanted: bytes | None, got: bytes | None) -> Comparison:
+    """`what` names the first place at which the two differ."""
     if got is None:
-        return _differs(f"the output ends before {what} {number}, expected {_quoted(wanted)}")
+        return _differs(f"the output ends before {what}, expected {_quoted(wanted)}")
     if wanted is None:
-        return _differs(f"{what} {number} is {_quoted(got)}, but nothing more is expected")
-    return _differs(f"{what} {number} is {_quoted(got)}, expected {_quoted(wanted)}")
+        return _differs(f"{what} is {_quoted(got)}, but nothing more is expected")
+    return _differs(f"{what} is {_quoted(got)}, expected {_quoted(wanted)}")
 
 
 def _differs(message: str) -> Comparison:

@@ -134,6 +134,7 @@ _JUDGED: dict[str, Any] = {
     "group": None,
     "verdict": "accepted",
     "time_ms": 12,
+    "wall_ms": 15,
     "memory_kib": 9000,
     "score": 20,
     "max_score": 20,
@@ -142,6 +143,7 @@ _JUDGED: dict[str, Any] = {
     "stderr": "",
     "exit_code": 0,
     "signal": None,
+    "signal_name": None,
     "message": None,
 }
 _STAFF_ITEM = {**_ITEM, "user_id": _USER, "ranked": True, "judgement": 1, "pending_judgement": None}
@@ -268,6 +270,7 @@ EXAMPLES: dict[type, Any] = {
         "stderr": "",
         "exit_code": 0,
         "signal": None,
+        "signal_name": None,
     },
     EventView: {"id": "1.1.1", "event": "status", "data": '{"status":"running"}'},
     Rejudge: {"version": "current"},
@@ -277,7 +280,15 @@ EXAMPLES: dict[type, Any] = {
         **_STAFF_ITEM,
         **_PROGRAM,
         "fault": None,
-        "tests": [{**_JUDGED, "test_case_id": _TEST, "name": "1", "wall_ms": 15, "fault": None}],
+        "judged_under": {
+            "time_ms": 2000,
+            "memory_kib": 65536,
+            "output_kib": 16384,
+            "wall_time_ms": 4000,
+            "toolchain": "Python: Python 3.11.2",
+            "judge": "assay 0.1.0, sandbox 5d41402abc4b, bubblewrap 0.8.0",
+        },
+        "tests": [{**_JUDGED, "test_case_id": _TEST, "name": "1", "fault": None}],
     },
     TestCasesBody: {
         "mode": "append",

@@ -77,6 +77,7 @@ class TestView(View, frozen=True, kw_only=True):
     group: str | None
     verdict: Verdict
     time_ms: int | None
+    wall_ms: int | None
     memory_kib: int | None
     score: Number
     max_score: Number
@@ -85,6 +86,7 @@ class TestView(View, frozen=True, kw_only=True):
     stderr: str | None
     exit_code: int | None
     signal: int | None
+    signal_name: str | None
     message: str | None
 
 
@@ -93,8 +95,18 @@ class AdminTestView(TestView, frozen=True, kw_only=True):
 
     test_case_id: str | None
     name: str | None
-    wall_ms: int | None
     fault: str | None
+
+
+class ConditionsView(View, frozen=True, kw_only=True):
+    """What a program was judged under: limits, and by which tools of which version."""
+
+    time_ms: int
+    memory_kib: int
+    output_kib: int
+    wall_time_ms: int | None
+    toolchain: str | None
+    judge: str | None
 
 
 class SubmissionItem(View, frozen=True, kw_only=True):
@@ -151,11 +163,12 @@ class AdminSubmissionView(AdminSubmissionItem, frozen=True, kw_only=True):
     entry_point: str | None
     compile_output: str | None
     fault: str | None
+    judged_under: ConditionsView | None
     tests: list[AdminTestView]
 
 
 class RunView(View, frozen=True, kw_only=True):
-    """A practice run. The last four are of a run on own input; samples have theirs in `tests`."""
+    """A practice run. The last five are of a run on own input; samples have theirs in `tests`."""
 
     id: str
     challenge_id: str | None
@@ -177,3 +190,4 @@ class RunView(View, frozen=True, kw_only=True):
     stderr: str | None
     exit_code: int | None
     signal: int | None
+    signal_name: str | None

@@ -13,14 +13,16 @@ from domain.feedback import (
     shown_tests,
     shown_time_ms,
 )
-from domain.judging import JudgedTest
+from domain.judging import JudgedTest, Judgement
 from domain.program import Program
+from domain.signals import signal_name
 from domain.submission import Submission, SubmissionKind
 from entrypoints.http.responses import in_utc, number, number_or_none
 from entrypoints.http.schemas.submissions import (
     AdminSubmissionItem,
     AdminSubmissionView,
     AdminTestView,
+    ConditionsView,
     FileView,
     Number,
     RunView,
@@ -87,6 +89,7 @@ def run_view(details: SubmissionDetails) -> RunView:
         stderr=only.stderr if only else None,
         exit_code=only.exit_code if only else None,
         signal=only.signal if only else None,
+        signal_name=_name(only.signal) if only else None,
     )
 
 
@@ -138,6 +141,7 @@ def admin_submission_view(details: SubmissionDetails) -> AdminSubmissionView:
         **_program(details.handed_in.program),
         compile_output=judgement.compile_output if judgement else None,
         fault=judgement.fault if judgement else None,
+        judged_under=_conditions(judgement) if judgement else None,
         tests=[_admin_test_view(t, details.tests) for t in judgement.tests] if judgement else [],
     )
 
@@ -161,7 +165,6 @@ def _admin_test_view(test: JudgedTest, tests: Mapping[int, TestCase]) -> AdminTe
         **_fields(_test_view(test, tests)),
         test_case_id=known.id if known else None,
         name=known.name if known else None,
-        wall_ms=test.wall_ms,
         fault=test.fault,
     )
 
@@ -171,6 +174,7 @@ def _test_fields(test: JudgedTest) -> dict[str, Any]:
         "ordinal": test.ordinal,
         "verdict": test.verdict,
         "time_ms": test.cpu_ms,
+        "wall_ms": test.wall_ms,
         "memory_kib": test.memory_kib,
         "score": _score(test.score),
         "max_score": _score(test.max_score),
@@ -179,8 +183,27 @@ def _test_fields(test: JudgedTest) -> dict[str, Any]:
         "stderr": test.stderr,
         "exit_code": test.exit_code,
         "signal": test.signal,
+        "signal_name": _name(test.signal),
         "message": test.message,
     }
+
+
+def _name(signal: int | None) -> str | None:
+    return None if signal is None else signal_name(signal)
+
+
+def _conditions(judgement: Judgement) -> ConditionsView | None:
+    limits, means = judgement.limits, judgement.means
+    if limits is None:
+        return None
+    return ConditionsView(
+        time_ms=limits.time_ms,
+        memory_kib=limits.memory_kib,
+        output_kib=limits.output_kib,
+        wall_time_ms=means.wall_time_ms if means else None,
+        toolchain=means.toolchain if means else None,
+        judge=means.judge if means else None,
+    )
 
 
 def _score(value: Fraction) -> Number:

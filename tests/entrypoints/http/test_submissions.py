@@ -60,6 +60,7 @@ async def test_a_judged_submission_tells_what_the_contract_says(house: House) ->
         "group": None,
         "verdict": "accepted",
         "time_ms": 12,
+        "wall_ms": 12,
         "memory_kib": 1024,
         "score": 5,
         "max_score": 5,
@@ -68,8 +69,10 @@ async def test_a_judged_submission_tells_what_the_contract_says(house: House) ->
         "stderr": "",
         "exit_code": 0,
         "signal": None,
+        "signal_name": None,
         "message": None,
     }
+    assert "judged_under" not in found
 
 
 async def test_a_hidden_test_tells_its_verdict_and_coarse_figures_only(house: House) -> None:
@@ -84,9 +87,8 @@ async def test_a_hidden_test_tells_its_verdict_and_coarse_figures_only(house: Ho
     assert hidden["verdict"] == "wrong_answer"
     assert (hidden["time_ms"], hidden["memory_kib"]) == (1240, 71680)
     assert (found["time_ms"], found["memory_kib"]) == (1240, 71680)
-    assert {hidden[name] for name in ("output", "stderr", "exit_code", "signal", "message")} == {
-        None
-    }
+    silent = ("output", "stderr", "exit_code", "signal", "signal_name", "message", "wall_ms")
+    assert {hidden[name] for name in silent} == {None}
 
 
 @pytest.mark.parametrize("feedback", ["full", "summary", "verdict"])
@@ -286,9 +288,22 @@ async def test_a_run_on_own_input_tells_its_streams(house: House) -> None:
     assert started.status_code == 202
     assert run["verdict"] == "runtime_error"
     assert (run["stdout"], run["stderr"]) == ("own input", "oh\n")
-    assert (run["exit_code"], run["signal"]) == (3, None)
+    assert (run["exit_code"], run["signal"], run["signal_name"]) == (3, None, None)
     assert "score" not in run
     assert run["expires_at"] > run["submitted_at"]
+
+
+async def test_a_signal_is_told_by_number_and_name(house: House) -> None:
+    candidate = await house.candidate()
+    body = {"language": "python3", "source": "signal 11\n", "stdin": ""}
+
+    started = await candidate.client.post("/candidate/runs", json=body)
+    await house.judge_all()
+    run = (await candidate.client.get(started.headers["location"])).json()
+
+    assert (run["exit_code"], run["signal"], run["signal_name"]) == (None, 11, "SIGSEGV")
+    assert run["tests"][0]["signal_name"] == "SIGSEGV"
+    assert run["tests"][0]["message"] == "ended by signal 11 (SIGSEGV)"
 
 
 async def test_a_run_on_the_samples_never_sees_hidden_tests(house: House) -> None:
@@ -462,7 +477,31 @@ async def test_staff_see_everything_exactly(house: House) -> None:
     assert found["user_id"] == candidate.id
     assert found["tests"][1]["output"] == HIDDEN_INPUT
     assert found["tests"][1]["time_ms"] == found["time_ms"] == 1235
+    assert found["tests"][1]["wall_ms"] >= 1235
     assert found["tests"][1]["test_case_id"]
+
+
+async def test_staff_see_what_it_was_judged_under(house: House) -> None:
+    admin, candidate = await house.admin(), await house.candidate()
+    challenge = await a_challenge(
+        admin, limits={"time_ms": 1500, "memory_kib": 65536, "output_kib": 64}
+    )
+    submission = await submit(candidate, challenge["id"])
+    path = f"/admin/submissions/{submission['id']}"
+    queued = (await admin.client.get(path)).json()
+    await house.judge_all()
+
+    found = (await admin.client.get(path)).json()
+
+    assert queued["judged_under"] is None
+    assert found["judged_under"] == {
+        "time_ms": 1500,
+        "memory_kib": 65536,
+        "output_kib": 64,
+        "wall_time_ms": 3500,
+        "toolchain": "Python 3 3.11 (pretended)",
+        "judge": "memory",
+    }
 
 
 async def _slugs(person: Person, query: str) -> list[str]:
