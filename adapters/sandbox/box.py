@@ -1,5 +1,7 @@
-"""What one box is like, and the command line of launcher, bubblewrap and init that makes it so."""
+"""What one box is like: the command line that makes it, and the order for a program in it."""
 
+import os
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,12 +17,16 @@ _SYSTEM_SETTINGS = ("alternatives", "ld.so.cache", "localtime", "perl", "php")
 """Of /etc only what runtimes need to start: no accounts, no keys, no names of hosts."""
 _SETTINGS_OF_JAVA = "java-*"
 _SMALL_TMPFS = 1 << 20
+_ORDER = struct.Struct("=6i6Q")
+_PROCESSES_OF_OURS = 8
+"""Of the same uid, and so within the same rlimit: init, and two cells' keepers and reapers."""
 _MAX_FILE_BYTES = 1 << 30
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "HOME": WORK,
     "TMPDIR": "/tmp",  # noqa: S108 - the box's own
     "LANG": "C.UTF-8",
+    "PWD": WORK,
 }
 
 
@@ -73,7 +79,7 @@ class Boxing:
     `accounts` is the box's /etc/passwd, which holds its one user. `bwrap_root` is set where
     bubblewrap and its libraries lie outside /usr, and may be out of reach for the slot's uid.
     `first_uid` is None where boxes run as whoever runs the server; without `staging` the sources
-    of binds must be reachable for the uid of the box.
+    of binds must be reachable for the uid of the box. `cpus` are those that this process may use.
     """
 
     init: Path
@@ -82,6 +88,11 @@ class Boxing:
     bwrap_root: Path | None
     first_uid: int | None
     staging: bool
+    cpus: tuple[int, ...] = ()
+
+    def cpu(self, slot: int) -> int:
+        """The one that the programs of a slot stay on; -1 for any."""
+        return self.cpus[slot % len(self.cpus)] if self.cpus else -1
 
     def uid(self, slot: int) -> int | None:
         return None if self.first_uid is None else self.first_uid + slot
@@ -89,45 +100,57 @@ class Boxing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where one box runs: its slot, its parent and its leaf control groups.
-
-    `makers` is the group of all that is not the program.
-    """
+    """Where one box is: its slot, its parent and the group of all that is not the program."""
 
     slot: int
     parent: int
     makers: Path | None = None
-    cgroups: tuple[Path, ...] = ()
-    limits_address: bool = False
 
 
-def command_line(boxing: Boxing, box: Box, place: Place) -> list[str]:
-    """The whole chain: our launcher, bubblewrap, our init, the program."""
+def command_line(boxing: Boxing, shown: tuple[Bind, ...], place: Place) -> list[str]:
+    """The whole chain: our launcher, bubblewrap, our init."""
     own = (
         Bind(source=boxing.init, target=INIT),
         Bind(source=boxing.accounts, target="/etc/passwd"),
     )
-    binds = (*own, *box.binds)
+    binds = (*own, *shown)
     return [
         str(boxing.init),
         *_launcher_options(boxing, binds, place),
         "--",
         _bwrap_path(boxing, len(binds)),
-        *_bwrap_options(boxing, box, binds),
+        *_bwrap_options(boxing, binds),
         "--",
         INIT,
-        *_init_options(box.limits, place),
-        "--",
-        *box.command,
+        "serve",
     ]
+
+
+def order(box: Box, cell: int, cpu: int, *, limits_address: bool) -> bytes:
+    """What tells our init to prepare that cell for the box's program, as serve.c reads it."""
+    limits = box.limits
+    memory = limits.memory_kib * 1024
+    stack = memory // 8 * 7  # endless recursion meets its guard before the memory limit
+    file = min(memory, _MAX_FILE_BYTES)
+    variables = [f"{name}={value}" for name, value in {**ENVIRONMENT, **box.variables}.items()]
+    links = [word for name, target in box.links.items() for word in (name, target)]
+    head = _ORDER.pack(
+        *(cell, cpu, len(box.command), len(variables), len(box.links), 0),
+        limits.kill_time_ms // 1000 + 2,  # only a back-stop: the group's clock is exact
+        min(stack, limits.stack_kib * 1024) if limits.stack_kib else stack,
+        min(file, limits.file_kib * 1024) if limits.file_kib else file,
+        limits.processes + _PROCESSES_OF_OURS,
+        memory + (64 << 20) if limits_address and limits.bears_address_limit else 0,
+        memory,
+    )
+    words = (*box.command, *variables, *links)
+    return head + b"".join(os.fsencode(word) + b"\0" for word in words)
 
 
 def _launcher_options(boxing: Boxing, binds: tuple[Bind, ...], place: Place) -> list[str]:
     options = ["launch", "-p", str(place.parent)]
     if place.makers:
         options += ["-j", str(place.makers)]
-    for folder in place.cgroups:
-        options += ["-c", str(folder)]
     if boxing.staging:
         for bind in binds:
             options += ["-m", str(bind.source)]
@@ -143,33 +166,12 @@ def _bwrap_path(boxing: Boxing, staged: int) -> str:
     return str(boxing.bwrap)
 
 
-def _bwrap_options(boxing: Boxing, box: Box, binds: tuple[Bind, ...]) -> list[str]:
-    size = box.limits.memory_kib * 1024
-    options = [*_NAMESPACES, *system_view(), *_DEVICES]
-    # S108 warns of shared folders; these are the box's own, new and empty for each run.
-    options += [*_tmpfs("/tmp", size), *_tmpfs(WORK, size), *_tmpfs("/dev/shm", size)]  # noqa: S108
+def _bwrap_options(boxing: Boxing, binds: tuple[Bind, ...]) -> list[str]:
+    options = [*_NAMESPACES, *system_view(), *_DEVICES, *_FOLDERS]
     for number, bind in enumerate(binds):
         source = f"{_STAGE}/{number}" if boxing.staging else str(bind.source)
         options += ["--ro-bind", source, bind.target]
-    for name, target in box.links.items():
-        options += ["--symlink", target, f"{WORK}/{name}"]
-    return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]
-
-
-def _init_options(limits: BoxLimits, place: Place) -> list[str]:
-    memory = limits.memory_kib * 1024
-    stack = memory // 8 * 7  # endless recursion meets its guard before the memory limit
-    file = min(memory, _MAX_FILE_BYTES)
-    options = {
-        "-g": len(place.cgroups),
-        "-t": limits.kill_time_ms // 1000 + 2,  # only a back-stop: the group's clock is exact
-        "-s": min(stack, limits.stack_kib * 1024) if limits.stack_kib else stack,
-        "-f": min(file, limits.file_kib * 1024) if limits.file_kib else file,
-        "-n": limits.processes + 3,  # bubblewrap's child, our init and its helper
-    }
-    if place.limits_address and limits.bears_address_limit:
-        options["-a"] = memory + (64 << 20)
-    return ["run", *(str(part) for option in options.items() for part in option)]
+    return [*options, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
 # CAP_SYS_ADMIN and CAP_SETPCAP are for our init alone and count only inside the box's user
@@ -188,6 +190,8 @@ def _tmpfs(path: str, size: int) -> tuple[str, ...]:
     return ("--size", str(size), "--tmpfs", path)
 
 
+# Each cell mounts its own over these. S108 warns of shared folders; nobody shares them.
+_FOLDERS = ("--dir", WORK, "--dir", "/tmp", "--dir", "/dev/shm")  # noqa: S108
 _DEVICES = (
     *_tmpfs("/dev", _SMALL_TMPFS),
     *(part for name in _FIRST_DEVICES for part in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),

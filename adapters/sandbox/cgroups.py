@@ -55,6 +55,10 @@ class Cgroups:
         named = {"memory": self.memory, "pids": self.pids, "cpu": self.cpu, "kill": self.kill}
         return {name: f"v{h.version}" if h else "none" for name, h in named.items()}
 
+    def makers(self, name: str) -> "Makers | None":
+        """Where the processes that make a box can be found and ended, if groups can do that."""
+        return Makers(self.kill, name) if self.kill else None
+
     def leaf(self, name: str, *, memory_kib: int, processes: int) -> "Leaf":
         """A fresh leaf group of that name with its limits set.
 
@@ -70,29 +74,56 @@ class Cgroups:
         return leaf
 
 
+class Makers:
+    """The group of all that makes a box: never on the program's bill, and ended at once."""
+
+    def __init__(self, kill: Hierarchy, name: str) -> None:
+        self.folder = kill.base / name
+
+    def make(self) -> None:
+        """Raises OSError where the kernel refuses."""
+        self.folder.mkdir()
+
+    def kill(self) -> None:
+        with contextlib.suppress(OSError):  # it is gone already
+            _write(self.folder / "cgroup.kill", 1)
+
+    def remove(self) -> bool:
+        """Whether it is gone now; it stays busy until the last process is buried."""
+        return remove_group(self.folder)
+
+
 class Leaf:
-    """The groups of one run: one folder a hierarchy, and one for what makes the box."""
+    """The groups of one run: one folder a hierarchy that limits or counts."""
 
     def __init__(self, cgroups: Cgroups, name: str) -> None:
         self._cgroups = cgroups
         self._name = name
-        measuring = {h: h.base / name for h in cgroups.measuring}
-        self.folders = tuple(measuring.values())
-        """Those that the program joins at the last moment."""
-        self.makers: Path | None = None
-        """Where launcher, bubblewrap and init live: never on the program's bill."""
-        if cgroups.kill:
-            apart = "-makers" if cgroups.kill in measuring else ""
-            self.makers = cgroups.kill.base / f"{name}{apart}"
-        self._all = (*self.folders, self.makers) if self.makers else self.folders
+        self._folders = tuple(h.base / name for h in cgroups.measuring)
 
     def make(self, *, memory_kib: int, processes: int) -> None:
-        for folder in self._all:
+        for folder in self._folders:
             folder.mkdir()
         if self._cgroups.memory:
             _limit_memory(self._cgroups.memory, self._name, memory_kib * 1024)
         if self._cgroups.pids:
             _write(self._cgroups.pids.base / self._name / "pids.max", processes)
+
+    def doors(self) -> list[int]:
+        """Descriptors by which whoever writes to them joins its groups.
+
+        Raises:
+            OSError: the kernel refused.
+        """
+        opened: list[int] = []
+        try:
+            for folder in self._folders:
+                opened.append(os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))  # noqa: PERF401 - what is open is closed
+        except OSError:
+            for descriptor in opened:
+                os.close(descriptor)
+            raise
+        return opened
 
     def cpu_ns(self) -> int | None:
         cpu = self._cgroups.cpu
@@ -119,16 +150,9 @@ class Leaf:
             was_out_of_memory=bool(kills),
         )
 
-    def kill(self) -> None:
-        """End the program and what makes its box at once, where the kernel can do that."""
-        if self._cgroups.kill:
-            for folder in self._all:
-                with contextlib.suppress(OSError):  # of v1, which cannot
-                    _write(folder / "cgroup.kill", 1)
-
     def remove(self) -> bool:
         """Whether all its folders are gone now; they stay busy until the last process is buried."""
-        gone = tuple(remove_group(folder) for folder in self._all)
+        gone = tuple(remove_group(folder) for folder in self._folders)
         return all(gone)
 
 

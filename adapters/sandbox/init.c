@@ -1,18 +1,13 @@
 /*
- * The sandbox's own two processes around a judged program. One static binary, three modes:
+ * The sandbox's own processes around judged programs. One static binary, three modes:
  *
- *   init launch OPTIONS -- BWRAP ARGS...   outside the box, as whoever runs the server. Opens the
- *       leaf cgroups, stages folders that the slot's uid could not reach, becomes that uid, and
- *       turns into bubblewrap.
- *   init run OPTIONS -- PROGRAM ARGS...    pid 1 of the box, with the capabilities of the box's
- *       user namespace. Makes one more pid namespace, runs PROGRAM in it and reports how it ended.
+ *   init launch OPTIONS -- BWRAP ARGS...   outside the box, as whoever runs the server. Stages
+ *       folders that the slot's uid could not reach, becomes that uid, and turns into bubblewrap.
+ *   init serve                             pid 1 of the box, with the capabilities of the box's
+ *       user namespace: prepares cells and runs programs in them (serve.c, fence.c).
  *   init hog KIB                           touches that much memory: the out-of-memory probe.
  *
- * The program is a child of `run`, but lives in a pid namespace below it, so that it cannot see,
- * signal, trace or outlive it. Descriptors: 0 to 2 are the program's, 3 is the report pipe, from 4
- * on there is one cgroup.procs a controller, opened before any privilege was dropped: the kernel
- * judges a write by the opener's rights, so the program joins its cgroup at the last moment and
- * nothing of bubblewrap or of this file is on its bill.
+ * Descriptor 3 is a socket to the server: orders come in on it, reports go out.
  */
 #define _GNU_SOURCE
 #include "init.h"
@@ -35,50 +30,43 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REPORT_FD 3
-#define FIRST_CGROUP_FD 4
-#define MAX_CGROUPS 8
 #define MAX_STAGED 32
 #define STAGE "/mnt"
 
-/* What goes down the report pipe; running.py reads it with struct.unpack("=iiqqqq"). */
-enum { STARTED = 1, ENDED = 2, FAILED = 3 };
-struct record {
-    int32_t kind, value; /* ENDED: the wait status; FAILED: errno */
-    int64_t time_ns, user_us, system_us, max_rss_kib;
-};
+int32_t our_cell;
 
-static int64_t now_ns(void)
+int64_t now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static int report(int kind, int value, const struct rusage *used)
+static int send_all(const void *bytes, size_t size)
 {
-    struct record record = {.kind = kind, .value = value, .time_ns = now_ns()};
-    if (used) {
-        record.user_us = used->ru_utime.tv_sec * 1000000LL + used->ru_utime.tv_usec;
-        record.system_us = used->ru_stime.tv_sec * 1000000LL + used->ru_stime.tv_usec;
-        record.max_rss_kib = used->ru_maxrss;
-    }
-    ssize_t written;
-    while ((written = write(REPORT_FD, &record, sizeof record)) < 0 && errno == EINTR)
+    ssize_t sent;
+    while ((sent = send(CONTROL_FD, bytes, size, MSG_NOSIGNAL)) < 0 && errno == EINTR)
         ;
-    return written == sizeof record;
+    return sent == (ssize_t)size;
 }
 
-/* Standard error goes to the server, which keeps it as the reason of a fault. */
+int report(const struct record *record)
+{
+    return send_all(record, sizeof *record);
+}
+
 _Noreturn void fail(const char *what)
 {
-    int error = errno;
-    dprintf(2, "assay-init: %s: %s\n", what, strerror(error));
-    report(FAILED, error, NULL);
+    struct { struct record record; char reason[256]; } failed = {
+        .record = {.kind = FAILED, .cell = our_cell, .value = errno, .time_ns = now_ns()},
+    };
+    int length = snprintf(failed.reason, sizeof failed.reason, "%s: %s", what, strerror(errno));
+    size_t kept = (size_t)length < sizeof failed.reason ? (size_t)length : sizeof failed.reason;
+    send_all(&failed, sizeof failed.record + kept);
     _exit(125);
 }
 
-static void default_signals(void)
+void default_signals(void)
 {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++)
@@ -96,17 +84,6 @@ static void die_with(pid_t parent)
         fail("prctl(PDEATHSIG)");
     if (parent && getppid() != parent)
         _exit(125);
-}
-
-static void open_cgroup(const char *folder, int wanted_fd)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/cgroup.procs", folder);
-    int fd = open(path, O_WRONLY);
-    if (fd < 0)
-        fail(path);
-    if (fd != wanted_fd && (dup2(fd, wanted_fd) < 0 || close(fd) < 0))
-        fail("dup2");
 }
 
 /* Bubblewrap's child obeys nobody until it is set up; in a group it can be found and ended. */
@@ -156,7 +133,7 @@ static void become(uid_t id)
 }
 
 /* Everything from `first` on that we were not meant to have. */
-static void close_from(int first)
+void close_from(int first)
 {
     if (syscall(SYS_close_range, first, ~0U, 0) == 0)
         return;
@@ -167,17 +144,15 @@ static void close_from(int first)
 static int launch(int argc, char **argv)
 {
     char *staged[MAX_STAGED];
-    int option, cgroups = 0, sources = 0;
+    int option, sources = 0;
     long id = -1;
-    close_from(REPORT_FD + 1);
+    close_from(CONTROL_FD + 1);
     umask(022);
-    while ((option = getopt(argc, argv, "+p:j:c:m:u:")) != -1) {
+    while ((option = getopt(argc, argv, "+p:j:m:u:")) != -1) {
         if (option == 'p')
             die_with(atoi(optarg));
         else if (option == 'j')
             join_group(optarg);
-        else if (option == 'c' && cgroups < MAX_CGROUPS)
-            open_cgroup(optarg, FIRST_CGROUP_FD + cgroups++);
         else if (option == 'm' && sources < MAX_STAGED)
             staged[sources++] = optarg;
         else if (option == 'u')
@@ -197,137 +172,6 @@ static int launch(int argc, char **argv)
     fail(argv[optind]);
 }
 
-/* --- run: the program and the first process of its pid namespace ----------------------------- */
-
-static void join_cgroups(int count)
-{
-    for (int i = 0; i < count; i++)
-        if (write(FIRST_CGROUP_FD + i, "0", 1) != 1)
-            fail("cgroup.procs");
-    if (count && unshare(CLONE_NEWCGROUP) != 0) /* its view begins at its own leaf */
-        fail("unshare(NEWCGROUP)");
-    for (int i = 0; i < count; i++)
-        close(FIRST_CGROUP_FD + i);
-}
-
-/* Pid 1 of the test's namespace only collects orphans. Nothing but its parent can end it: it keeps
- * every signal at its default, which the kernel drops for a namespace's first process. */
-_Noreturn static void reap_orphans(int ready)
-{
-    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
-        fail("mount(proc)");
-    drop_capabilities();
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    char yes = 1;
-    if (write(ready, &yes, 1) != 1)
-        fail("write");
-    close_from(0);
-    signal(SIGCHLD, SIG_IGN); /* the kernel then buries orphans by itself */
-    for (;;)
-        pause();
-}
-
-static pid_t start_first_process(void)
-{
-    int ready[2];
-    char yes;
-    if (pipe2(ready, O_CLOEXEC) != 0)
-        fail("pipe");
-    if (unshare(CLONE_NEWPID) != 0)
-        fail("unshare(NEWPID)");
-    pid_t first = fork();
-    if (first < 0)
-        fail("fork");
-    if (first == 0)
-        reap_orphans(ready[1]);
-    close(ready[1]);
-    if (read(ready[0], &yes, 1) != 1)
-        _exit(125); /* it has said why */
-    close(ready[0]);
-    return first;
-}
-
-static pid_t start_program(char **argv, const struct limits *limits, int cgroups)
-{
-    pid_t program = fork();
-    if (program < 0)
-        fail("fork");
-    if (program)
-        return program;
-    signal(SIGPIPE, SIG_DFL);
-    setsid(); /* its own session and group: kill(0, ...) meets only its own */
-    join_cgroups(cgroups);
-    drop_capabilities();
-    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    apply(limits);
-    filter_system_calls();
-    execv(argv[0], argv);
-    /* Not a fault of ours: a candidate's linker can be told to make what the kernel refuses. */
-    dprintf(2, "cannot be started: %s\n", strerror(errno));
-    _exit(127);
-}
-
-static void wait_for(pid_t program, int *status, struct rusage *used)
-{
-    pid_t ended;
-    while ((ended = wait4(-1, status, __WALL, used)) != program)
-        if (ended < 0 && errno != EINTR)
-            fail("wait4");
-}
-
-/* The first process goes only after all in its namespace, and some of those may be ours to bury:
- * a program can give us children (CLONE_PARENT). */
-static void bury_until(pid_t first)
-{
-    pid_t ended;
-    while ((ended = wait4(-1, NULL, __WALL, NULL)) != first)
-        if (ended < 0 && errno != EINTR)
-            return;
-}
-
-static rlim_t number(const char *text)
-{
-    return (rlim_t)strtoull(text, NULL, 10);
-}
-
-static int run(int argc, char **argv)
-{
-    struct limits limits = {.files = 1024};
-    struct rusage used;
-    int option, status = 0, cgroups = 0;
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC);
-    while ((option = getopt(argc, argv, "+g:t:s:f:n:a:")) != -1) {
-        switch (option) {
-        case 'g': cgroups = atoi(optarg); break;
-        case 't': limits.cpu_s = number(optarg); break;
-        case 's': limits.stack = number(optarg); break;
-        case 'f': limits.file = number(optarg); break;
-        case 'n': limits.processes = number(optarg); break;
-        case 'a': limits.address = number(optarg); break;
-        default: return 2;
-        }
-    }
-    close_from(FIRST_CGROUP_FD + cgroups);
-    default_signals();
-    pid_t first = start_first_process();
-    signal(SIGPIPE, SIG_IGN);
-    if (!report(STARTED, 0, NULL))
-        _exit(125); /* the server is gone, and nobody would stop the program */
-    pid_t program = start_program(argv + optind, &limits, cgroups);
-    for (int fd = 0; fd < REPORT_FD; fd++)
-        close(fd);
-    wait_for(program, &status, &used);
-    int64_t ended_ns = now_ns();
-    kill(first, SIGKILL); /* and with it all that is left in its namespace */
-    bury_until(first);
-    struct record record = {.kind = ENDED, .value = status, .time_ns = ended_ns};
-    record.user_us = used.ru_utime.tv_sec * 1000000LL + used.ru_utime.tv_usec;
-    record.system_us = used.ru_stime.tv_sec * 1000000LL + used.ru_stime.tv_usec;
-    record.max_rss_kib = used.ru_maxrss;
-    return write(REPORT_FD, &record, sizeof record) == sizeof record ? 0 : 125;
-}
-
 /* --- hog ------------------------------------------------------------------------------------- */
 
 static int hog(size_t kib)
@@ -344,13 +188,11 @@ static int hog(size_t kib)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3)
-        return 2;
-    if (strcmp(argv[1], "launch") == 0)
+    if (argc > 2 && strcmp(argv[1], "launch") == 0)
         return launch(argc - 1, argv + 1);
-    if (strcmp(argv[1], "run") == 0)
-        return run(argc - 1, argv + 1);
-    if (strcmp(argv[1], "hog") == 0)
-        return hog((size_t)number(argv[2]));
+    if (argc == 2 && strcmp(argv[1], "serve") == 0)
+        return serve();
+    if (argc == 3 && strcmp(argv[1], "hog") == 0)
+        return hog((size_t)atol(argv[2]));
     return 2;
 }

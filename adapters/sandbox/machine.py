@@ -91,6 +91,7 @@ async def look_at(folder: Path, own: Path, cgroups: Cgroups, *, allow_weak: bool
         bwrap_root=bwrap_root(bwrap),
         first_uid=None,
         staging=False,
+        cpus=tuple(sorted(os.sched_getaffinity(0))),
     )
     machine = await _with_boxing(machine, basic)
     return _judged_weak(machine) if not allow_weak else machine

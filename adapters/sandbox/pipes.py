@@ -1,4 +1,4 @@
-"""The descriptors between the server and a box: its input, its output, what init reports."""
+"""The descriptors between the server and a program: its input and its output."""
 
 import asyncio
 import contextlib
@@ -6,38 +6,16 @@ import fcntl
 import io
 import os
 import stat
-import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import IntEnum
 
 PIPE_BYTES = 1 << 20
 """As much as the kernel lets an unprivileged process ask for."""
+_COPIED_AT_ONCE = 256 * 1024
 _LEAST_READ_BYTES = 64 * 1024
 _REST_S = 0.004
 _WASTE = bytearray(PIPE_BYTES)
 """What is over is read into this and looked at by nobody."""
 _FIRST_FREE = 10
-_RECORD = struct.Struct("=iiqqqq")
-
-
-class Kind(IntEnum):
-    """What init says; the same numbers as in init.c."""
-
-    STARTED = 1
-    ENDED = 2
-    FAILED = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One report of init; `value` is a wait status or an error number."""
-
-    kind: Kind
-    value: int
-    time_ns: int
-    cpu_ns: int
-    max_rss_kib: int
 
 
 def sealed_input(data: bytes) -> int:
@@ -57,6 +35,23 @@ def sealed_input(data: bytes) -> int:
         return above_standard(os.open(f"/proc/self/fd/{writable}", os.O_RDONLY | os.O_CLOEXEC))
     finally:
         os.close(writable)
+
+
+async def input_of(data: bytes) -> int:
+    """The same; copying much would hold up all that is judged."""
+    if len(data) <= _COPIED_AT_ONCE:
+        return sealed_input(data)
+    copying = asyncio.ensure_future(asyncio.to_thread(sealed_input, data))
+    try:
+        return await asyncio.shield(copying)
+    except asyncio.CancelledError:
+        copying.add_done_callback(_closed)
+        raise
+
+
+def _closed(copying: asyncio.Future[int]) -> None:
+    if not copying.cancelled() and copying.exception() is None:
+        os.close(copying.result())
 
 
 def open_pipe(owner: int | None, size: int | None = None) -> tuple[int, int]:
@@ -97,10 +92,10 @@ class Sink:
     more time than us.
     """
 
-    def __init__(self, descriptor: int, cap: int, on_overflow: Callable[[], None]) -> None:
+    def __init__(self, descriptor: int, cap: int) -> None:
         self._descriptor = descriptor
         self._cap = cap
-        self._on_overflow = on_overflow
+        self.on_overflow: Callable[[], None] | None = None
         self._kept = io.BytesIO()
         self._pause: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -112,6 +107,10 @@ class Sink:
         """Without a copy, as long as nothing more is written."""
         return self._kept.getvalue()
 
+    @property
+    def is_over(self) -> bool:
+        return self.ended.done()
+
     def close(self) -> None:
         if not self.ended.done():
             if self._pause:
@@ -122,26 +121,29 @@ class Sink:
 
     def drain(self) -> None:
         """Read what is left of what is still kept, whatever the event loop was busy with."""
-        if not self.ended.done() and self._kept.tell() < self._cap:
-            self._read()
+        while not self.ended.done() and not self._pause and self._read():
+            pass
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Whether there was anything."""
         room = self._cap - self._kept.tell()
         # All that the pipe holds: where others hold the interpreter, each turn is waited for.
         size = min(max(room, _LEAST_READ_BYTES), PIPE_BYTES)
         try:
             chunk = os.read(self._descriptor, size)
         except (BlockingIOError, InterruptedError):
-            return
+            return False
         if not chunk:
             self.close()
-            return
+            return False
         self._kept.write(chunk[:room] if len(chunk) > room else chunk)
         if len(chunk) > room:
             with contextlib.suppress(OSError):  # as for any other pipe
                 fcntl.fcntl(self._descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
             self._rest()
-            self._on_overflow()
+            if self.on_overflow:
+                self.on_overflow()
+        return True
 
     def _rest(self) -> None:
         self._loop.remove_reader(self._descriptor)
@@ -157,62 +159,3 @@ class Sink:
             self.close()
         else:
             self._rest()
-
-
-class Reports:
-    """Reads what init reports. `started` and `ended` are done when it says so, or can no more."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._loop = asyncio.get_running_loop()
-        self.records: dict[Kind, Record] = {}
-        self.started: asyncio.Future[None] = self._loop.create_future()
-        self.ended: asyncio.Future[None] = self._loop.create_future()
-        self._is_open = True
-        self._loop.add_reader(descriptor, self._read)
-
-    def close(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            self._loop.remove_reader(self._descriptor)
-            os.close(self._descriptor)
-        _done(self.started)
-        _done(self.ended)
-
-    def drain(self) -> None:
-        """Read what init has said by now, whatever the event loop was busy with."""
-        if self._is_open:
-            self._read()
-
-    def _read(self) -> None:
-        try:
-            # Records are shorter than what a pipe writes at once, so they come whole.
-            chunk = os.read(self._descriptor, _RECORD.size * 8)
-        except (BlockingIOError, InterruptedError):
-            return
-        if not chunk:
-            self.close()
-            return
-        for kind, value, time_ns, user_us, system_us, max_rss_kib in _RECORD.iter_unpack(chunk):
-            self._take(
-                Record(
-                    kind=Kind(kind),
-                    value=value,
-                    time_ns=time_ns,
-                    cpu_ns=(user_us + system_us) * 1000,
-                    max_rss_kib=max_rss_kib,
-                )
-            )
-
-    def _take(self, record: Record) -> None:
-        self.records.setdefault(record.kind, record)
-        if record.kind is Kind.STARTED:
-            _done(self.started)
-        else:
-            _done(self.started)
-            _done(self.ended)
-
-
-def _done(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)

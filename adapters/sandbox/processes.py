@@ -34,6 +34,21 @@ def is_alive(pid: int, ticks: int) -> bool:
         return False
 
 
+def parent_of(pid: int) -> int:
+    """Raises OSError where there is no such process."""
+    return int(_stat(pid)[1])
+
+
+def pid_behind(pidfd: int) -> int:
+    """The number, here, of the process that a descriptor of ours stands for; -1 when it is gone.
+
+    Raises:
+        OSError: there is no such descriptor.
+    """
+    lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), -1)
+
+
 def tree_usage(root: int) -> TreeUsage:
     """The sum over the processes below `root`, without itself."""
     stats = dict(_all_stats())

@@ -1,13 +1,14 @@
 """Waiting for work that several wait for."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
 from application.ports.judge import JudgeUnavailable
 
 T = TypeVar("T")
 CLOSED = "the sandbox is closed"
+_TRIES, _QUICK_TRIES = 200, 20
 
 
 async def result_of(task: asyncio.Task[T]) -> T:
@@ -35,3 +36,11 @@ async def to_its_end(work: Coroutine[None, None, T]) -> T:
     if cancelled is not None:
         raise cancelled
     return result
+
+
+async def until_gone(remove: Callable[[], bool]) -> None:
+    """The kernel may still be burying the last process; what stays is swept at the next start."""
+    for attempt in range(_TRIES):
+        if remove():
+            return
+        await asyncio.sleep(0.001 if attempt < _QUICK_TRIES else 0.02)

@@ -1,0 +1,361 @@
+/*
+ * Inside the box: pid 1, which prepares cells as the server orders, and the processes of a cell.
+ *
+ *   serve       pid 1 of the box. Takes orders, buries keepers.
+ *   keeper      one a cell, a child of serve and in its pid namespace, but in new mount and ipc
+ *               namespaces, with folders of its own. Waits for the program and reports its end.
+ *   reaper      first process of the cell's pid namespace: when it goes, all in there goes.
+ *   program     second process there. Fenced in and in its groups already, it waits on the cell's
+ *               socket for its standard input, which is the word to start.
+ *
+ * The program is a child of the keeper, but lives in a pid namespace below it, so that it cannot
+ * see, signal, trace or outlive it.
+ */
+#define _GNU_SOURCE
+#include "init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_CGROUPS 8
+#define MAX_WORDS 1024
+#define MAX_ORDER (256 * 1024)
+
+/* An order to prepare a cell; box.py packs it with "=6i6Q". After it come its words, each
+ * ended by a NUL: the program's arguments, its environment, and names and targets of links. With
+ * it come descriptors: the cell's socket, standard output and error, and one cgroup.procs a
+ * controller, opened by the server: the kernel judges a write by the opener's rights, so that the
+ * program joins its groups by itself, and nothing of bubblewrap or of this file is on its bill. */
+struct order {
+    int32_t cell, cpu, arguments, variables, links, unused;
+    uint64_t cpu_s, stack, file, processes, address, folder_bytes;
+};
+
+struct cell {
+    struct order order;
+    char *words[MAX_WORDS + 3]; /* a NULL ends each of the three */
+    char **arguments, **variables, **links;
+    int socket, output, error, cgroups[MAX_CGROUPS], cgroup_count;
+};
+
+/* --- the program ----------------------------------------------------------------------------- */
+
+static void join_cgroups(const struct cell *cell)
+{
+    for (int i = 0; i < cell->cgroup_count; i++)
+        if (write(cell->cgroups[i], "0", 1) != 1)
+            fail("cgroup.procs");
+    if (cell->cgroup_count && unshare(CLONE_NEWCGROUP) != 0) /* its view begins at its own leaf */
+        fail("unshare(NEWCGROUP)");
+}
+
+static void stay_on(int cpu)
+{
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(cpu, &only);
+    sched_setaffinity(0, sizeof only, &only); /* a CPU that was taken away is no fault */
+}
+
+static void fence_in(const struct cell *cell)
+{
+    const struct order *order = &cell->order;
+    struct limits limits = {
+        .cpu_s = order->cpu_s, .stack = order->stack, .file = order->file, .files = 1024,
+        .processes = order->processes, .address = order->address,
+    };
+    join_cgroups(cell);
+    drop_capabilities();
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    apply(&limits);
+    if (order->cpu >= 0)
+        stay_on(order->cpu);
+    filter_system_calls();
+}
+
+union room {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE((3 + MAX_CGROUPS) * sizeof(int))];
+};
+
+/* How many descriptors came, all close-on-exec; `size` becomes what was read. */
+static int receive(int socket, void *bytes, ssize_t *size, int *descriptors, int most)
+{
+    union room room;
+    struct iovec part = {.iov_base = bytes, .iov_len = (size_t)*size};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room.bytes,
+                             .msg_controllen = CMSG_SPACE((size_t)most * sizeof(int))};
+    while ((*size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
+        ;
+    struct cmsghdr *header = *size > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (!header || header->cmsg_type != SCM_RIGHTS)
+        return 0;
+    int count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    memcpy(descriptors, CMSG_DATA(header), (size_t)count * sizeof(int));
+    return count;
+}
+
+/* The server may end a cell by what goes with it: a handle on the reaper. */
+static int say_started(int socket, int reaper)
+{
+    union room room = {0};
+    int64_t started_ns = now_ns();
+    struct iovec part = {.iov_base = &started_ns, .iov_len = sizeof started_ns};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room.bytes,
+                             .msg_controllen = CMSG_SPACE(sizeof reaper)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+                               .cmsg_len = CMSG_LEN(sizeof reaper)};
+    memcpy(CMSG_DATA(header), &reaper, sizeof reaper);
+    return sendmsg(socket, &message, MSG_NOSIGNAL) == sizeof started_ns;
+}
+
+_Noreturn static void become_program(const struct cell *cell, int reaper)
+{
+    char go;
+    int input;
+    ssize_t size = 1;
+    signal(SIGPIPE, SIG_DFL);
+    setsid(); /* its own session and group: kill(0, ...) meets only its own */
+    fence_in(cell);
+    if (dup2(cell->output, 1) < 0 || dup2(cell->error, 2) < 0)
+        fail("dup2");
+    if (receive(cell->socket, &go, &size, &input, 1) != 1)
+        _exit(0); /* it is not to run */
+    if (dup2(input, 0) < 0)
+        fail("dup2");
+    if (!say_started(cell->socket, reaper))
+        _exit(125); /* the server is gone, and nobody would stop the program */
+    execve(cell->arguments[0], cell->arguments, cell->variables);
+    /* Not a fault of ours: a candidate's linker can be told to make what the kernel refuses. */
+    dprintf(2, "cannot be started: %s\n", strerror(errno));
+    _exit(127);
+}
+
+/* --- the reaper ------------------------------------------------------------------------------ */
+
+/* Pid 1 of the cell's namespace only collects orphans. Nothing but its parent can end it: it keeps
+ * every signal at its default, which the kernel drops for a namespace's first process. */
+_Noreturn static void reap_orphans(int ready)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* should its keeper fail, nobody else would end it */
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
+        fail("mount(proc)");
+    drop_capabilities();
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    char yes = 1;
+    if (write(ready, &yes, 1) != 1)
+        fail("write");
+    close_from(0);
+    signal(SIGCHLD, SIG_IGN); /* the kernel then buries orphans by itself */
+    for (;;)
+        pause();
+}
+
+static pid_t start_reaper(void)
+{
+    int ready[2];
+    char yes;
+    if (pipe2(ready, O_CLOEXEC) != 0)
+        fail("pipe");
+    pid_t reaper = fork();
+    if (reaper < 0)
+        fail("fork");
+    if (reaper == 0)
+        reap_orphans(ready[1]);
+    close(ready[1]);
+    if (read(ready[0], &yes, 1) != 1)
+        _exit(125); /* it has said why */
+    close(ready[0]);
+    return reaper;
+}
+
+/* --- the keeper ------------------------------------------------------------------------------ */
+
+static void make_folder(const char *path, const char *options)
+{
+    if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0)
+        fail(path);
+}
+
+static void make_folders(const struct cell *cell)
+{
+    char options[64];
+    snprintf(options, sizeof options, "mode=0755,size=%llu",
+             (unsigned long long)cell->order.folder_bytes);
+    make_folder("/tmp", options);
+    make_folder("/dev/shm", options);
+    make_folder("/box", options);
+    if (chdir("/box") != 0)
+        fail("chdir");
+    for (char **link = cell->links; link[0]; link += 2)
+        if (symlink(link[1], link[0]) != 0)
+            fail(link[0]);
+}
+
+static pid_t start_program(const struct cell *cell, pid_t reaper)
+{
+    int handle = (int)syscall(SYS_pidfd_open, reaper, 0); /* close-on-exec by itself */
+    if (handle < 0)
+        fail("pidfd_open");
+    pid_t program = fork();
+    if (program < 0)
+        fail("fork");
+    if (program == 0)
+        become_program(cell, handle);
+    close_from(CONTROL_FD + 1);
+    return program;
+}
+
+static void wait_for(pid_t program, int *status, struct rusage *used)
+{
+    pid_t ended;
+    while ((ended = wait4(-1, status, __WALL, used)) != program)
+        if (ended < 0 && errno != EINTR)
+            fail("wait4");
+}
+
+/* The reaper goes only after all in its namespace, and some of those may be ours to bury: a
+ * program can give us children (CLONE_PARENT). */
+static void bury_until(pid_t reaper)
+{
+    pid_t ended;
+    while ((ended = wait4(-1, NULL, __WALL, NULL)) != reaper)
+        if (ended < 0 && errno != EINTR)
+            return;
+}
+
+_Noreturn static void keep(const struct cell *cell)
+{
+    struct rusage used;
+    int status = 0;
+    if (unshare(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC) != 0)
+        fail("unshare");
+    make_folders(cell);
+    pid_t reaper = start_reaper();
+    pid_t program = start_program(cell, reaper);
+    wait_for(program, &status, &used);
+    struct record record = {
+        .kind = ENDED, .cell = our_cell, .value = status, .time_ns = now_ns(),
+        .user_us = used.ru_utime.tv_sec * 1000000LL + used.ru_utime.tv_usec,
+        .system_us = used.ru_stime.tv_sec * 1000000LL + used.ru_stime.tv_usec,
+        .max_rss_kib = used.ru_maxrss,
+    };
+    kill(reaper, SIGKILL); /* and with it all that is left in its namespace */
+    bury_until(reaper);
+    _exit(report(&record) ? 0 : 125);
+}
+
+/* --- serve ----------------------------------------------------------------------------------- */
+
+/* Where the next `count` words begin in `words`, or NULL; `next` and `text` move on. */
+static char **take_words(char **words, int count, int *next, char **text, const char *end)
+{
+    char **first = words + *next;
+    for (int i = 0; i < count; i++) {
+        char *stop = *text < end ? memchr(*text, 0, (size_t)(end - *text)) : NULL;
+        if (!stop || *next >= MAX_WORDS)
+            return NULL;
+        words[(*next)++] = *text;
+        *text = stop + 1;
+    }
+    words[(*next)++] = NULL;
+    return first;
+}
+
+static int understand(struct cell *cell, char *text, ssize_t size, const int *got, int count)
+{
+    const char *end = text + size;
+    int next = 0;
+    if (size < (ssize_t)sizeof cell->order || count < 3)
+        return 0;
+    memcpy(&cell->order, text, sizeof cell->order);
+    text += sizeof cell->order;
+    cell->arguments = take_words(cell->words, cell->order.arguments, &next, &text, end);
+    cell->variables = take_words(cell->words, cell->order.variables, &next, &text, end);
+    cell->links = take_words(cell->words, 2 * cell->order.links, &next, &text, end);
+    cell->socket = got[0];
+    cell->output = got[1];
+    cell->error = got[2];
+    cell->cgroup_count = count - 3;
+    memcpy(cell->cgroups, got + 3, (size_t)cell->cgroup_count * sizeof(int));
+    return cell->arguments && cell->variables && cell->links && cell->order.arguments > 0;
+}
+
+static void take_order(const sigset_t *usual)
+{
+    static char text[MAX_ORDER];
+    static struct cell cell;
+    int got[3 + MAX_CGROUPS];
+    ssize_t size = sizeof text;
+    int count = receive(CONTROL_FD, text, &size, got, 3 + MAX_CGROUPS);
+    if (size <= 0)
+        _exit(0); /* the server has no more use for this box, and all in it goes with us */
+    our_cell = 0;
+    if (!understand(&cell, text, size, got, count))
+        fail("an order that cannot be understood");
+    our_cell = cell.order.cell;
+    pid_t keeper = fork();
+    if (keeper == 0) {
+        sigprocmask(SIG_SETMASK, usual, NULL);
+        keep(&cell);
+    }
+    if (keeper < 0)
+        fail("fork");
+    our_cell = 0;
+    for (int i = 0; i < count; i++)
+        close(got[i]);
+}
+
+/* A keeper that did not end by itself leaves nobody who could tell how its program ends. */
+static void bury_keepers(int signals)
+{
+    struct signalfd_siginfo ignored;
+    int status;
+    if (read(signals, &ignored, sizeof ignored) < 0 && errno != EAGAIN)
+        fail("signalfd");
+    while (waitpid(-1, &status, WNOHANG | __WALL) > 0)
+        if (WIFSIGNALED(status)) {
+            errno = ECHILD;
+            fail("a keeper was killed");
+        }
+}
+
+int serve(void)
+{
+    sigset_t child, usual;
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
+    close_from(CONTROL_FD + 1);
+    default_signals();
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, &usual);
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        fail("mount(private)");
+    int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    struct pollfd waited[] = {{.fd = CONTROL_FD, .events = POLLIN},
+                              {.fd = signals, .events = POLLIN}};
+    for (;;) {
+        if (poll(waited, 2, -1) < 0 && errno != EINTR)
+            fail("poll");
+        if (waited[0].revents)
+            take_order(&usual);
+        if (waited[1].revents)
+            bury_keepers(signals);
+    }
+}
