@@ -1,4 +1,4 @@
-"""Does this output match what was expected? The built-in checkers.
+"""Does this output match what was expected? The built-in checkers, and where programs take over.
 
 All read bytes, never decode, and accept the expected output itself. Blanks are ASCII white space.
 """
@@ -11,6 +11,7 @@ from decimal import ROUND_UP, Context, Decimal
 from enum import StrEnum
 from itertools import chain, islice, zip_longest
 
+from domain.checker_program import CheckerProgram, check_checker_program
 from domain.errors import InvalidChallenge
 
 _BLANK = re.compile(rb"[ \t\n\v\f\r]")
@@ -46,6 +47,8 @@ class CheckerKind(StrEnum):
     `exact`: byte for byte. `lines`: line by line, blanks at a line's end and empty lines at the
     end of the output do not count. `tokens`: runs of non-blanks, in order. `float`: as `tokens`,
     but two numbers match within a tolerance. `unordered_lines`: as `lines`, in any order.
+    `custom`: by a program of the author's, `interactor`: by one that talks with the program; the
+    judge runs these, and `compare` has no part in it.
     """
 
     EXACT = "exact"
@@ -53,6 +56,8 @@ class CheckerKind(StrEnum):
     LINES = "lines"
     FLOAT = "float"
     UNORDERED_LINES = "unordered_lines"
+    CUSTOM = "custom"
+    INTERACTOR = "interactor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,7 @@ class Checker:
     case_sensitive: bool = False
     absolute: str | None = None
     relative: str | None = None
+    program: CheckerProgram | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +87,9 @@ def check_checker(checker: Checker) -> Checker:
 
     Raises:
         InvalidChallenge: a `float` without any tolerance, a tolerance that is not a finite number
-            of at least 0, or a setting that the kind does not have.
+            of at least 0, a program that does not fit, or a setting that the kind does not have.
     """
+    _check_program(checker)
     tolerances = (("absolute", checker.absolute), ("relative", checker.relative))
     given = [name for name, value in tolerances if value is not None]
     if checker.kind is CheckerKind.FLOAT and not given:
@@ -113,6 +120,19 @@ def compare(checker: Checker, expected: bytes, actual: bytes) -> Comparison:
             return _compare_tokens(expected, actual, same)
         case CheckerKind.FLOAT:
             return _compare_tokens(expected, actual, _same_number(checker))
+        case CheckerKind.CUSTOM | CheckerKind.INTERACTOR:
+            raise ValueError("a program of its own decides, not a comparison")
+
+
+def _check_program(checker: Checker) -> None:
+    by_program = checker.kind in {CheckerKind.CUSTOM, CheckerKind.INTERACTOR}
+    if by_program != (checker.program is not None):
+        raise InvalidChallenge("/checker", "has a program with the kinds custom and interactor")
+    if checker.program is None:
+        return
+    if checker.program.is_interactive != (checker.kind is CheckerKind.INTERACTOR):
+        raise InvalidChallenge("/checker", "is interactive with the kind interactor, and only so")
+    check_checker_program(checker.program)
 
 
 def _compare_exact(expected: bytes, actual: bytes) -> Comparison:

@@ -23,14 +23,15 @@ def shown_test(audience: Audience, test: JudgedTest) -> JudgedTest | None:
     """What a candidate may know of one test, or None where that is nothing.
 
     Of a hidden test that is its verdict and score, and figures so coarse that a program cannot
-    tell its input by them; nothing that the program itself chose: output, exit code, signal.
+    tell its input by them; nothing that the program itself chose: output, exit code, signal; nor
+    a checker's message to the team, as it may repeat the program's output.
     """
     public = test.ordinal in audience.public
     match audience.feedback:
         case Feedback.FULL:
-            return replace(test, fault=None) if public else _hidden(test)
+            return _without_notes(test) if public else _hidden(test)
         case Feedback.SUMMARY:
-            return replace(test, fault=None) if public else None
+            return _without_notes(test) if public else None
         case Feedback.VERDICT:
             return None
 
@@ -62,6 +63,10 @@ def shown_time_ms(feedback: Feedback, value: int | None) -> int | None:
 def shown_memory_kib(feedback: Feedback, value: int | None) -> int | None:
     """The peak of all tests together, in the same way."""
     return coarse_memory_kib(value) if feedback is Feedback.FULL else None
+
+
+def _without_notes(test: JudgedTest) -> JudgedTest:
+    return replace(test, fault=None, note=None)
 
 
 def _hidden(test: JudgedTest) -> JudgedTest:

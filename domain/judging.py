@@ -1,7 +1,8 @@
 """From what the sandbox saw (runs) to a verdict for each test and a judgement of the whole.
 
 Inside one test the first of these that is the case decides (decision 6): a fault of the platform
-(`judge_error`), time, memory, output, runtime error, then what the checker says. Of a submission:
+or of the checker (`judge_error`), an interactor that ended first and rejects, time, memory, output,
+runtime error, then what the checker says. Of a submission:
 `compile_error` before all; any `judge_error` makes the whole a `judge_error`; else the verdict of
 the first test, by ordinal, that was not accepted.
 """
@@ -13,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
+from domain.checker_report import CheckerReport
 from domain.checking import Comparison
 from domain.limits import Limits
 from domain.scoring import ScoredTest, Scoring, ScoringKind, max_score, score, test_scores
@@ -23,6 +25,8 @@ MAX_STORED_OUTPUT_BYTES = 64 * 1024
 MAX_JUDGEMENT_BYTES = 4 * 1024 * 1024
 _BYTES_BESIDE_OUTPUT = 288
 """What one test takes in a stored judgement beside its texts, generously."""
+_BYTES_OF_A_NOTE = 64
+"""What a checker's note takes beside its text."""
 _ESCAPED = bytes(range(0x20)) + b'"\\'
 """What JSON escapes, with up to six bytes for one."""
 _MAX_ESCAPE = 6
@@ -33,6 +37,8 @@ _Decoder = getincrementaldecoder("utf-8")
 
 class Verdict(StrEnum):
     ACCEPTED = "accepted"
+    PARTIALLY_ACCEPTED = "partially_accepted"
+    """Accepted by a checker of the author's, which gave a part of the marks only."""
     WRONG_ANSWER = "wrong_answer"
     TIME_LIMIT_EXCEEDED = "time_limit_exceeded"
     MEMORY_LIMIT_EXCEEDED = "memory_limit_exceeded"
@@ -90,6 +96,8 @@ class Run:
     Exactly one of `exit_code` and `signal` (a number) is set, unless `fault` says why the platform
     could not run it. `stdout` is whole up to the output limit; `stderr` is its first part.
     `memory_kib` is the peak of the whole process tree. `excess` holds every limit that was passed.
+    `report` is what the job's checker said, if there is one and the run ended well or was watched
+    by an interactor; such a run has no `stdout`. Of several passes the figures are the largest.
     """
 
     ordinal: int
@@ -102,18 +110,41 @@ class Run:
     stderr: bytes = b""
     excess: frozenset[Excess] = frozenset()
     fault: str | None = None
+    report: CheckerReport | None = None
 
     @property
     def ended_well(self) -> bool:
         """Whether the checker is what decides: no fault, no limit passed, exit code 0."""
         return self.fault is None and not self.excess and self.exit_code == 0
 
+    @property
+    def checker_failed(self) -> bool:
+        """Whether the checker is to blame: not if it only stumbled over a program that had failed.
+
+        An interactor often does, once nobody is there any more to talk with.
+        """
+        report = self.report
+        if report is None or report.fault is None:
+            return False
+        return self.ended_well or report.ended_first or report.overran
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a checker of the author's left of one test, for staff only.
+
+    `share` is the part of its marks that it gave to a test that is only partially accepted.
+    """
+
+    share: Fraction = Fraction(0)
+    judge_message: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedTest:
     """The outcome of one test. `message` is safe to show where the test's data may be shown.
 
-    `output` is the stored part of standard output as text. `fault` is for staff only.
+    `output` is the stored part of standard output as text. `fault` and `note` are for staff only.
     """
 
     ordinal: int
@@ -130,6 +161,7 @@ class JudgedTest:
     stderr: str | None = None
     message: str | None = None
     fault: str | None = None
+    note: Note | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,21 +200,30 @@ def verdict_of(run: Run, comparison: Comparison | None) -> Verdict:
         (Excess.MEMORY, Verdict.MEMORY_LIMIT_EXCEEDED),
         (Excess.OUTPUT, Verdict.OUTPUT_LIMIT_EXCEEDED),
     )
-    if run.fault is not None:
+    report = run.report
+    if run.fault is not None or run.checker_failed:
         return Verdict.JUDGE_ERROR
+    if report is not None and report.ended_first and not report.accepted:
+        return Verdict.WRONG_ANSWER
     for excess, verdict in by_excess:
         if excess in run.excess:
             return verdict
     if not run.ended_well:
         return Verdict.RUNTIME_ERROR
-    if comparison is None or comparison.accepted:
-        return Verdict.ACCEPTED
-    return Verdict.WRONG_ANSWER
+    accepted = comparison is None or comparison.accepted
+    if report is not None:
+        accepted = report.accepted
+    return Verdict.ACCEPTED if accepted else Verdict.WRONG_ANSWER
 
 
-def judged_test(run: Run, comparison: Comparison | None) -> JudgedTest:
-    """The outcome of one run, its output cut to what is stored."""
-    verdict = verdict_of(run, comparison)
+def judged_test(
+    run: Run, comparison: Comparison | None, marks: Fraction = Fraction(0)
+) -> JudgedTest:
+    """The outcome of one run, its output cut to what is stored.
+
+    `marks` is what the test is worth, where a checker of the author's gives parts of it.
+    """
+    verdict, share, fault = _with_share(run, verdict_of(run, comparison), marks)
     output, truncated = _stored(run.stdout)
     return JudgedTest(
         ordinal=run.ordinal,
@@ -196,8 +237,24 @@ def judged_test(run: Run, comparison: Comparison | None) -> JudgedTest:
         output_truncated=truncated,
         stderr=stored_text(run.stderr),
         message=_message(run, comparison),
-        fault=run.fault,
+        fault=fault,
+        note=_note(run, share),
     )
+
+
+def _with_share(
+    run: Run, verdict: Verdict, marks: Fraction
+) -> tuple[Verdict, Fraction, str | None]:
+    """The verdict once it is known how much the checker gave, that part, and what went wrong."""
+    report, nothing = run.report, Fraction(0)
+    if report is None or verdict is not Verdict.ACCEPTED:
+        fault = report.fault if report is not None and run.checker_failed else None
+        return verdict, nothing, run.fault or fault
+    share = report.share_of(marks)
+    if share > 1:
+        fault = f"the checker gave {float(report.score or 0):g} points of {float(marks):g}"
+        return Verdict.JUDGE_ERROR, nothing, fault
+    return (verdict, nothing, None) if share == 1 else (Verdict.PARTIALLY_ACCEPTED, share, None)
 
 
 def skipped_test(ordinal: int) -> JudgedTest:
@@ -258,7 +315,10 @@ def judgement_of(  # noqa: PLR0913 (what a judgement is made of, all of it named
     whole = [by_ordinal.get(n, skipped_test(n)) for n in range(1, len(scorings) + 1)]
     scored = [
         ScoredTest(
-            weight=known.weight, group=known.group, accepted=test.verdict is Verdict.ACCEPTED
+            weight=known.weight,
+            group=known.group,
+            accepted=test.verdict is Verdict.ACCEPTED,
+            share=test.note.share if test.note else Fraction(0),
         )
         for known, test in zip(scorings, whole, strict=True)
     ]
@@ -310,6 +370,7 @@ def within_budget(tests: Sequence[JudgedTest]) -> tuple[JudgedTest, ...]:
     Earlier tests keep theirs; what does not fit any more is left out and marked as truncated.
     """
     left = MAX_JUDGEMENT_BYTES - _BYTES_BESIDE_TESTS - _BYTES_BESIDE_OUTPUT * len(tests)
+    left -= _BYTES_OF_A_NOTE * sum(test.note is not None for test in tests)
     kept: list[JudgedTest] = []
     for test in tests:
         size = _stored_size(test, most=left)
@@ -341,7 +402,8 @@ def _verdict(compilation: Compilation, tests: Sequence[JudgedTest]) -> Verdict:
 
 def _stored_size(test: JudgedTest, *, most: int) -> int:
     """Bytes that the texts of a test take as JSON strings; counted no further once over `most`."""
-    texts = (test.output, test.stderr, test.message, test.fault)
+    noted = test.note.judge_message if test.note else ""
+    texts = (test.output, test.stderr, test.message, test.fault, noted)
     written = b"".join((text or "").encode() for text in texts)
     if len(written) > most:
         return len(written)
@@ -350,10 +412,29 @@ def _stored_size(test: JudgedTest, *, most: int) -> int:
 
 
 def _without_texts(test: JudgedTest) -> JudgedTest:
-    return replace(test, output=None, stderr=None, message=None, fault=None, output_truncated=True)
+    return replace(
+        test,
+        output=None,
+        stderr=None,
+        message=None,
+        fault=None,
+        note=replace(test.note, judge_message="") if test.note else None,
+        output_truncated=True,
+    )
+
+
+def _note(run: Run, share: Fraction) -> Note | None:
+    """With what the checker failed in, too, where the verdict does not tell."""
+    if run.report is None:
+        return None
+    excused = None if run.checker_failed else run.report.fault
+    words = "\n".join(filter(None, (run.report.judge_message, excused)))
+    return Note(share=share, judge_message=words) if words or share else None
 
 
 def _message(run: Run, comparison: Comparison | None) -> str | None:
+    if run.report is not None and run.report.team_message:
+        return run.report.team_message
     if comparison is not None and comparison.message:
         return comparison.message
     if run.excess == {Excess.WALL_TIME}:

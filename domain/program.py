@@ -53,7 +53,7 @@ def single_file(source: str) -> Program:
         InvalidProgram: it cannot be written as UTF-8 (lone surrogates) or holds NUL.
         SourceTooLarge: over MAX_SOURCE_BYTES.
     """
-    return _checked(Program(files=(SourceFile(name="", content=source),)))
+    return check_program(Program(files=(SourceFile(name="", content=source),)), MAX_SOURCE_BYTES)
 
 
 def several_files(files: tuple[SourceFile, ...], entry_point: str | None) -> Program:
@@ -62,8 +62,28 @@ def several_files(files: tuple[SourceFile, ...], entry_point: str | None) -> Pro
     Raises:
         InvalidProgram: no file or too many, a name that is not allowed or twice there, an entry
             point that is not among them, content that cannot be written as UTF-8 or holds NUL.
-        SourceTooLarge: over MAX_SOURCE_BYTES in all.
+        SourceTooLarge: over MAX_SOURCE_BYTES.
     """
+    return check_program(Program(files=files, entry_point=entry_point), MAX_SOURCE_BYTES)
+
+
+def check_program(program: Program, max_bytes: int) -> Program:
+    """The program itself; a single file may be without a name.
+
+    Raises:
+        InvalidProgram, SourceTooLarge: as above, with `max_bytes` for all files together.
+    """
+    if [file.name for file in program.files] != [""]:
+        _check_files(program.files, program.entry_point)
+    for position, file in enumerate(program.files):
+        pointer = f"/files/{position}/content" if file.name else "/source"
+        _check_text(pointer, file.content)
+    if program.size_bytes > max_bytes:
+        raise SourceTooLarge(size_bytes=program.size_bytes, max_bytes=max_bytes)
+    return program
+
+
+def _check_files(files: tuple[SourceFile, ...], entry_point: str | None) -> None:
     if not 1 <= len(files) <= MAX_FILES:
         raise InvalidProgram("/files", f"a program has 1 to {MAX_FILES} files")
     seen: set[str] = set()
@@ -72,7 +92,6 @@ def several_files(files: tuple[SourceFile, ...], entry_point: str | None) -> Pro
         seen.add(file.name)
     if entry_point is not None and entry_point not in seen:
         raise InvalidProgram("/entry_point", "is not the name of one of the files")
-    return _checked(Program(files=files, entry_point=entry_point))
 
 
 def _check_name(pointer: str, name: str, seen: set[str]) -> None:
@@ -82,15 +101,6 @@ def _check_name(pointer: str, name: str, seen: set[str]) -> None:
         )
     if name in seen:
         raise InvalidProgram(pointer, "is there twice")
-
-
-def _checked(program: Program) -> Program:
-    for position, file in enumerate(program.files):
-        pointer = f"/files/{position}/content" if file.name else "/source"
-        _check_text(pointer, file.content)
-    if program.size_bytes > MAX_SOURCE_BYTES:
-        raise SourceTooLarge(size_bytes=program.size_bytes, max_bytes=MAX_SOURCE_BYTES)
-    return program
 
 
 def _check_text(pointer: str, content: str) -> None:

@@ -2,7 +2,8 @@
 
 Rules: `all_or_nothing` gives 100 or 0; `weighted` gives the weights of the accepted tests;
 `groups` gives each group's points by its rule. An accepted submission always has full marks; the
-converse holds where every weight (and every group's points) is above 0.
+converse holds where every weight (and every group's points) is above 0. A checker of the author's
+may give part of a test's marks: that test is not accepted, but counts by its share.
 """
 
 from collections.abc import Sequence
@@ -59,11 +60,20 @@ class Scoring:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredTest:
-    """What scoring needs of one test: its weight, its group, and whether it was accepted."""
+    """What scoring needs of one test: its weight, its group, and whether it was accepted.
+
+    `share` is the part of its marks, from 0 to 1, that a checker gave to one not accepted.
+    """
 
     weight: int
     group: str | None
     accepted: bool
+    share: Fraction = Fraction(0)
+
+    @property
+    def earned(self) -> Fraction:
+        """The part of its marks that it gets."""
+        return Fraction(1) if self.accepted else self.share
 
 
 def check_scoring(scoring: Scoring) -> Scoring:
@@ -114,7 +124,7 @@ def score(scoring: Scoring, tests: Sequence[ScoredTest]) -> Fraction:
             passed = bool(tests) and all(test.accepted for test in tests)
             return Fraction(ALL_OR_NOTHING_POINTS if passed else 0)
         case ScoringKind.WEIGHTED:
-            return Fraction(sum(test.weight for test in tests if test.accepted))
+            return sum((test.weight * test.earned for test in tests), Fraction(0))
         case ScoringKind.GROUPS:
             return _score_of_groups(scoring.groups, tests)
 
@@ -128,9 +138,26 @@ def test_scores(
     """
     if scoring.kind is not ScoringKind.WEIGHTED:
         return tuple((Fraction(0), Fraction(0)) for _ in tests)
-    return tuple(
-        (Fraction(test.weight if test.accepted else 0), Fraction(test.weight)) for test in tests
-    )
+    return tuple((test.weight * test.earned, Fraction(test.weight)) for test in tests)
+
+
+def marks_of(scoring: Scoring, tests: Sequence[ScoredTest], test: ScoredTest) -> Fraction:
+    """What one of the tests is worth where its checker gives points: the most that it may give.
+
+    Its weight; all of the 100 points, or of its group's, where the worst test decides; its part
+    of them in a group with the rule `sum`. 0 where it counts for nothing.
+    """
+    match scoring.kind:
+        case ScoringKind.ALL_OR_NOTHING:
+            return Fraction(ALL_OR_NOTHING_POINTS)
+        case ScoringKind.WEIGHTED:
+            return Fraction(test.weight)
+        case ScoringKind.GROUPS:
+            group = next((g for g in scoring.groups if g.name == test.group), None)
+    if group is None or group.rule is not GroupRule.SUM:
+        return Fraction(group.points if group else 0)
+    total = sum(one.weight for one in tests if one.group == group.name)
+    return Fraction(group.points * test.weight, total) if total else Fraction(0)
 
 
 def rounded(value: Fraction) -> Decimal:
@@ -155,10 +182,12 @@ def _share(rule: GroupRule, members: Sequence[ScoredTest]) -> Fraction:
     """The part of a group's points that its tests earn, 0 to 1; an empty group is passed."""
     if all(test.accepted for test in members):
         return Fraction(1)
-    weight = sum(test.weight for test in members)
     match rule:
-        case GroupRule.ALL | GroupRule.MIN:
+        case GroupRule.ALL:
             return Fraction(0)
+        case GroupRule.MIN:
+            return min(test.earned for test in members)
         case GroupRule.SUM:
-            earned = sum(test.weight for test in members if test.accepted)
-            return Fraction(earned, weight) if weight else Fraction(0)
+            weight = sum(test.weight for test in members)
+            earned = sum((test.weight * test.earned for test in members), Fraction(0))
+            return earned / weight if weight else Fraction(0)

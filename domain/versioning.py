@@ -120,8 +120,11 @@ def _hash(
     rules: JudgingRules, resolved: dict[LanguageId, Limits], tests: Sequence[TestCase]
 ) -> str:
     """SHA-256 over all that judging reads, ids left out: equal content has an equal hash."""
+    written = asdict(rules)  # type: ignore[misc]  # a dict[str, Any], as JSON has it
+    if rules.checker.program is None:
+        del written["checker"]["program"]  # type: ignore[misc]  # as before there were programs
     read = {
-        "rules": asdict(rules),  # type: ignore[misc]  # a dict[str, Any], as JSON has it
+        "rules": written,  # type: ignore[misc]
         "resolved_limits": {id_: asdict(limits) for id_, limits in resolved.items()},  # type: ignore[misc]
         "tests": [
             (t.name, t.visibility, t.input.key, t.expected_output.key, t.weight, t.group)

@@ -10,6 +10,7 @@ _FAST = 1
 
 _LETTERS = {
     Verdict.ACCEPTED: "a",
+    Verdict.PARTIALLY_ACCEPTED: "p",
     Verdict.WRONG_ANSWER: "w",
     Verdict.TIME_LIMIT_EXCEEDED: "t",
     Verdict.MEMORY_LIMIT_EXCEEDED: "m",
