@@ -28,6 +28,7 @@ from domain.judging import (
     Compilation,
     JudgedTest,
     Judgement,
+    Means,
     Run,
     TestScoring,
     Verdict,
@@ -36,6 +37,7 @@ from domain.judging import (
     judgement_of,
 )
 from domain.leaderboard import BestScore
+from domain.limits import Limits
 from domain.program import Program, SourceFile
 from domain.scoring import Scoring, ScoringKind
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
@@ -861,9 +863,14 @@ def _largest_judgement(character: str) -> Judgement:
     return judgement_of(
         number=1,
         challenge_version=1,
+        limits=Limits(),
         scoring=Scoring(kind=ScoringKind.WEIGHTED),
         scorings=[TestScoring(weight=1_000_000)] * 10_000,
-        compilation=Compilation(ok=True, output=character * MAX_STORED_OUTPUT_BYTES),
+        compilation=Compilation(
+            ok=True,
+            output=character * MAX_STORED_OUTPUT_BYTES,
+            means=Means(toolchain=character * 400, judge=character * 400, wall_time_ms=10**6),
+        ),
         tests=[*tests, *later],
         judged_at=NOW,
     )
