@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 
 from application import reading
@@ -15,7 +16,7 @@ from domain.checking import Checker, Comparison
 from domain.judging import JudgedTest, Run, TestScoring, Verdict, judged_test
 from domain.language import Language, resolve_limits
 from domain.limits import Limits
-from domain.scoring import ScoredTest, Scoring, test_scores
+from domain.scoring import ScoredTest, Scoring, marks, test_scores
 from domain.submission import SubmissionKind
 from domain.trial import tests_of_run
 from domain.versioning import limits_for
@@ -29,8 +30,8 @@ class NotJudgeable(Exception):
 class Plan:
     """One job, and for each of its tests (by ordinal - 1) what to make of its run.
 
-    `expected` is None where nothing is compared: a run on own input. With `all_tests` no failure
-    ends it early.
+    `expected` is None where nothing is compared: a run on own input. `marks` is what each is worth
+    to the job's checker, if there is one. With `all_tests` no failure ends it early.
     """
 
     job: JudgeJob
@@ -38,7 +39,16 @@ class Plan:
     scoring: Scoring
     scorings: Sequence[TestScoring]
     expected: Sequence[TestData | None]
+    marks: Sequence[Fraction] = ()
     all_tests: bool
+
+    def scored(self, test: JudgedTest) -> ScoredTest:
+        """A test as scoring sees it, by itself."""
+        return replace(
+            _scored(self.scorings[test.ordinal - 1]),
+            accepted=test.verdict is Verdict.ACCEPTED,
+            share=test.note.share if test.note else Fraction(0),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +77,20 @@ class Planner:
             return _on_own_input(claim, limits)
         is_run = claim.submission.kind is SubmissionKind.RUN
         chosen = tests_of_run(None, tests) if is_run else tests
+        scorings = [TestScoring(weight=t.weight, group=t.group) for t in chosen]
         return Plan(
             job=JudgeJob(
                 language=language.id,
                 program=claim.handed_in.program,
                 limits=limits,
                 inputs=tuple(self._input(n, test) for n, test in enumerate(chosen, 1)),
+                checker=version.rules.checker.program,
             ),
             checker=version.rules.checker,
             scoring=version.rules.scoring,
-            scorings=[TestScoring(weight=t.weight, group=t.group) for t in chosen],
+            scorings=scorings,
             expected=[test.expected_output for test in chosen],
+            marks=marks(version.rules.scoring, [_scored(known) for known in scorings]),
             all_tests=is_run,
         )
 
@@ -87,20 +100,37 @@ class Planner:
         Raises:
             BlobNotFound, BlobCorrupt: the expected output is lost.
         """
-        expected = plan.expected[run.ordinal - 1]
-        comparison: Comparison | None = None
-        if run.ended_well and expected is not None:
-            wanted = await reading.whole(self.blobs, expected)
-            comparison = await self.comparing(plan.checker, wanted, run.stdout)
-        test = judged_test(run, comparison)
-        known = plan.scorings[run.ordinal - 1]
-        accepted = test.verdict is Verdict.ACCEPTED
-        alone = ScoredTest(weight=known.weight, group=known.group, accepted=accepted)
-        ((score, most),) = test_scores(plan.scoring, [alone])
+        if plan.job.checker is None:
+            test = judged_test(run, await self._comparison(plan, run))
+        else:
+            test = judged_test(_with_report(run), None, plan.marks[run.ordinal - 1])
+        ((score, most),) = test_scores(plan.scoring, [plan.scored(test)])
         return replace(test, score=score, max_score=most)
 
+    async def _comparison(self, plan: Plan, run: Run) -> Comparison | None:
+        expected = plan.expected[run.ordinal - 1]
+        if not run.ended_well or expected is None:
+            return None
+        wanted = await reading.whole(self.blobs, expected)
+        return await self.comparing(plan.checker, wanted, run.stdout)
+
     def _input(self, ordinal: int, test: TestCase) -> JudgeInput:
-        return JudgeInput(ordinal=ordinal, load=partial(reading.whole, self.blobs, test.input))
+        return JudgeInput(
+            ordinal=ordinal,
+            load=partial(reading.whole, self.blobs, test.input),
+            answer=partial(reading.whole, self.blobs, test.expected_output),
+        )
+
+
+def _with_report(run: Run) -> Run:
+    """Without the checker's word nothing is known of a run that ended well."""
+    if run.report is None and run.ended_well:
+        return replace(run, fault="the judge did not run the checker")
+    return run
+
+
+def _scored(known: TestScoring) -> ScoredTest:
+    return ScoredTest(weight=known.weight, group=known.group, accepted=False)
 
 
 def _on_own_input(claim: Claim, limits: Limits) -> Plan:

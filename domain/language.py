@@ -32,6 +32,8 @@ class Language:
     extra_memory_kib: int = 0
     most: Limits | None = None
     """What its judge can do at most; None: whatever a challenge may ask for."""
+    runs_checkers: bool = True
+    """Whether its judge runs checkers that are written in it."""
 
 
 _MOST = Limits(time_ms=MAX_TIME_MS, memory_kib=MAX_MEMORY_KIB, output_kib=MAX_OUTPUT_KIB)

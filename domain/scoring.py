@@ -6,6 +6,7 @@ converse holds where every weight (and every group's points) is above 0. A check
 may give part of a test's marks: that test is not accepted, but counts by its share.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -141,23 +142,29 @@ def test_scores(
     return tuple((test.weight * test.earned, Fraction(test.weight)) for test in tests)
 
 
-def marks_of(scoring: Scoring, tests: Sequence[ScoredTest], test: ScoredTest) -> Fraction:
-    """What one of the tests is worth where its checker gives points: the most that it may give.
+def marks(scoring: Scoring, tests: Sequence[ScoredTest]) -> tuple[Fraction, ...]:
+    """Of each test what it is worth where a checker gives points: the most that it may give.
 
     Its weight; all of the 100 points, or of its group's, where the worst test decides; its part
     of them in a group with the rule `sum`. 0 where it counts for nothing.
     """
     match scoring.kind:
         case ScoringKind.ALL_OR_NOTHING:
-            return Fraction(ALL_OR_NOTHING_POINTS)
+            return tuple(Fraction(ALL_OR_NOTHING_POINTS) for _ in tests)
         case ScoringKind.WEIGHTED:
-            return Fraction(test.weight)
+            return tuple(Fraction(test.weight) for test in tests)
         case ScoringKind.GROUPS:
-            group = next((g for g in scoring.groups if g.name == test.group), None)
+            groups = {group.name: group for group in scoring.groups}
+            weights = Counter[str | None]()
+            for test in tests:
+                weights[test.group] += test.weight
+            return tuple(_marks(groups.get(t.group or ""), t, weights[t.group]) for t in tests)
+
+
+def _marks(group: TestGroup | None, test: ScoredTest, weight_of_all: int) -> Fraction:
     if group is None or group.rule is not GroupRule.SUM:
         return Fraction(group.points if group else 0)
-    total = sum(one.weight for one in tests if one.group == group.name)
-    return Fraction(group.points * test.weight, total) if total else Fraction(0)
+    return Fraction(group.points * test.weight, weight_of_all) if weight_of_all else Fraction(0)
 
 
 def rounded(value: Fraction) -> Decimal:

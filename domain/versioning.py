@@ -75,6 +75,23 @@ def check_reach(rules: JudgingRules, offered: Sequence[Language]) -> None:
                 raise InvalidChallenge(f"{where}/{field}", detail)
 
 
+def check_checker_offered(rules: JudgingRules, offered: Sequence[Language]) -> None:
+    """Return if the challenge's checker, where that is a program, can be run.
+
+    Raises:
+        InvalidChallenge: its language is not offered, or its judge runs no checkers.
+    """
+    checker = rules.checker.program
+    if checker is None:
+        return
+    language = next((one for one in offered if one.id == checker.language), None)
+    if language is None:
+        raise InvalidChallenge("/checker/language", f"{checker.language} is not offered here")
+    if not language.runs_checkers:
+        detail = "is of a judge that runs no checkers; a local sandbox does"
+        raise InvalidChallenge("/checker/language", detail)
+
+
 def moved_on(challenge: Challenge, version: ChallengeVersion, now: datetime) -> Challenge:
     """The challenge one revision later, with this version as its newest and its published one."""
     return replace(

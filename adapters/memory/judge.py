@@ -5,7 +5,14 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from application.ports.judge import JudgeInput, JudgeJob, JudgePort, JudgeUnavailable
+from adapters.memory.checker import Checked, MemoryChecker
+from application.ports.judge import (
+    JobRefused,
+    JudgeInput,
+    JudgeJob,
+    JudgePort,
+    JudgeUnavailable,
+)
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
 from domain.judging import Compilation, Excess, Means, Run
@@ -59,7 +66,7 @@ class MemoryJudge(JudgePort):
     program (else it exits with 0). `wait` never ends, until the judge is told to stop. `fault`
     is a failure of this judge in one test, `unavailable` in the whole job. `on N LINE` does the
     line in test N alone. `#` begins a comment. Any other line (say, `does not compile`) is a
-    compile error.
+    compile error. Checkers are `MemoryChecker`s; an interactor is told how the program ended.
     """
 
     def __init__(self, languages: tuple[Language, ...] = (PYTHON,), *, slots: int = 1) -> None:
@@ -74,16 +81,21 @@ class MemoryJudge(JudgePort):
         return tuple(sorted(self._languages, key=lambda language: language.id))
 
     async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
-        if job.language not in {language.id for language in self._languages}:
-            raise LanguageNotOffered(job.language)
+        wanted = [job.language, *([job.checker.language] if job.checker else [])]
+        for language in wanted:
+            if language not in {known.id for known in self._languages}:
+                raise LanguageNotOffered(language)
         await asyncio.sleep(0)  # others get their turn, and whoever stops the work is heard
         compilation = replace(_compile(job.program), means=self._means(job))
+        errors = MemoryChecker(program=job.checker).compile_errors() if job.checker else ""
+        if compilation.ok and errors:
+            raise JobRefused(f"the checker does not compile: {errors}")
         yield compilation
         if not compilation.ok:
             return
         for one in job.inputs:
             await asyncio.sleep(0)
-            yield await _run(job, one)
+            yield await _checked_run(job, one) if job.checker else await _run(job, one)
 
     async def close(self) -> None:
         return
@@ -120,6 +132,41 @@ def _is_known(words: list[str]) -> bool:
             return word in _WITH_TEXT
         case _:
             return False
+
+
+async def _checked_run(job: JudgeJob, one: JudgeInput) -> Run:
+    """All passes of one test, with the largest of their figures."""
+    if job.checker is None:
+        raise ValueError("there is no checker")
+    checker, passes, said = MemoryChecker(program=job.checker), list[Run](), None
+    given: JudgeInput | None = one
+    while given is not None:
+        passes.append(await _run(job, given))
+        if passes[-1].fault or not (passes[-1].ended_well or job.checker.is_interactive):
+            said = None
+            break
+        answer = await one.answer() if one.answer else b""
+        checked = checker.check(passes[-1].stdout, answer)
+        said, given = checked.report, _next(one, checked, passes[-1])
+    return replace(
+        passes[-1],
+        cpu_ms=max(run.cpu_ms for run in passes),
+        wall_ms=max(run.wall_ms for run in passes),
+        memory_kib=max(run.memory_kib for run in passes),
+        stdout=b"" if job.checker.is_interactive else passes[-1].stdout,
+        report=said,
+    )
+
+
+def _next(one: JudgeInput, checked: Checked, run: Run) -> JudgeInput | None:
+    data = checked.next_input
+    if data is None or not run.ended_well:
+        return None
+
+    async def load() -> bytes:
+        return data
+
+    return JudgeInput(ordinal=one.ordinal, load=load)
 
 
 async def _run(job: JudgeJob, one: JudgeInput) -> Run:

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.checker_program import CheckerProgram
 from domain.ids import LanguageId
 from domain.judging import Compilation, Run
 from domain.language import Language
@@ -29,10 +30,15 @@ class JobRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeInput:
-    """The input of one test. `load` gives its bytes when the test is about to run, not before."""
+    """The input of one test. `load` gives its bytes when the test is about to run, not before.
+
+    `answer` gives what the author expects, for the job's checker alone: it is there where the job
+    has one, and is asked for only when that is about to run.
+    """
 
     ordinal: int
     load: Callable[[], Awaitable[bytes]]
+    answer: Callable[[], Awaitable[bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +76,17 @@ USUAL = ProgramOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeJob:
-    """One program to compile once and run on each input, in the order given."""
+    """One program to compile once and run on each input, in the order given.
+
+    With a `checker`, each Run says what that reported of it, if there was anything to check.
+    """
 
     language: LanguageId
     program: Program
     limits: Limits
     inputs: tuple[JudgeInput, ...]
     options: ProgramOptions = USUAL
+    checker: CheckerProgram | None = None
 
 
 class JudgeCallbacks(Protocol):
@@ -107,12 +117,14 @@ class JudgePort(LanguageOffer, Protocol):
         """Yield one Compilation, then, if it is ok, one Run an input as each finishes.
 
         Closing the generator stops the work and kills all that it started. A test whose own
-        running failed is a Run with `fault`; what hits the whole job is an exception.
+        running failed is a Run with `fault`; what hits the whole job is an exception. A checker
+        is run for each Run that ended well, an interactor beside every one.
 
         Raises:
             JudgeUnavailable: there is no working sandbox, or it broke.
-            JobRefused: no other try will help.
-            LanguageNotOffered: the language is not one of `languages()`.
+            JobRefused: no other try will help; so where the checker does not compile, or this
+                judge runs none.
+            LanguageNotOffered: the language, or the checker's, is not one of `languages()`.
         """
         ...
 

@@ -26,7 +26,7 @@ from domain.checking import check_checker
 from domain.errors import ChallengeNotFound
 from domain.ids import ChallengeId
 from domain.scoring import check_scoring
-from domain.versioning import check_reach, make_version
+from domain.versioning import check_checker_offered, check_reach, make_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,8 @@ class CreateChallenge:
         it is now, with its newest version: never a mixture that would undo an edit.
 
         Raises:
-            InvalidChallenge: a field does not fit, or a limit is over what the judge can do.
+            InvalidChallenge: a field does not fit, a limit is over what the judge can do, or it
+                is to be published with a checker that nobody here can run.
             SlugTaken: another challenge has the slug.
             IdempotencyKeyReused: the key came with another body before.
         """
@@ -61,6 +62,8 @@ class CreateChallenge:
         offered = await self.offer.languages()
         if status is not ChallengeStatus.ARCHIVED:
             check_reach(rules, offered)
+        if status is ChallengeStatus.PUBLISHED:
+            check_checker_offered(rules, offered)
         challenge_id = ChallengeId(self.ids.new())
         wanted = slug_from(presentation.title) or challenge_id if slug is None else slug
         now = self.clock.now()

@@ -81,6 +81,7 @@ class _Attempt:
     compilation: Compilation | None = None
     tests: list[JudgedTest] = field(default_factory=list)
     failed: bool = False
+    checker_failed: bool = False
     told: int = 0
 
     def add(self, test: JudgedTest) -> None:
@@ -95,6 +96,7 @@ class _Attempt:
         self.compilation = None
         self.tests = []
         self.failed = False
+        self.checker_failed = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,8 @@ class JudgeSubmission:
         Safe to repeat at any moment and from anywhere: the claim is atomic, the outcome is
         fenced. A claim that another worker took over meanwhile is dropped without a trace. What
         fails through no fault of the program is handed back with a back-off, and ends as a
-        `judge_error` after MAX_FAILURES. A store that is away is waited for, and a graceful stop
+        `judge_error` after MAX_FAILURES, or at once where the challenge's checker failed: it would
+        again. A store that is away is waited for, and a graceful stop
         hands back: neither counts.
 
         Raises:
@@ -190,7 +193,7 @@ class JudgeSubmission:
             await self._fail(attempt, self._judge_error(claim, reason))
             raise  # nobody foresaw it: whoever runs the worker has to see it
         else:
-            if judgement.verdict is Verdict.JUDGE_ERROR:
+            if judgement.verdict is Verdict.JUDGE_ERROR and not attempt.checker_failed:
                 await self._fail(attempt, judgement)
                 return Turn.FAILED
             await self._finish(attempt, judgement)
@@ -264,6 +267,8 @@ class JudgeSubmission:
                 continue
             test = await planner.judged(plan, event)
             attempt.add(test)
+            of_checker = test.verdict is Verdict.JUDGE_ERROR and event.fault is None
+            attempt.checker_failed = attempt.checker_failed or of_checker
             attempt.judging.tested(test)
             await self._tell(attempt, TestFinished(test=test))
             stops_early = attempt.failed and not plan.all_tests

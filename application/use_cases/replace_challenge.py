@@ -22,7 +22,7 @@ from domain.errors import StaleRevision
 from domain.ids import ChallengeId
 from domain.language import Language
 from domain.scoring import check_scoring
-from domain.versioning import check_reach, make_version, moved_on
+from domain.versioning import check_checker_offered, check_reach, make_version, moved_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,8 @@ class ReplaceChallenge:
         Raises:
             ChallengeNotFound: there is none.
             StaleRevision: it has another revision than expected.
-            InvalidChallenge: a field does not fit, or a limit is over what the judge can do.
+            InvalidChallenge: a field does not fit, a limit is over what the judge can do, or it
+                is to be published with a checker that nobody here can run.
             SlugTaken: another challenge has the slug.
         """
         check_presentation(presentation)
@@ -57,6 +58,8 @@ class ReplaceChallenge:
         offered = await self.offer.languages()
         if status is not ChallengeStatus.ARCHIVED:
             check_reach(rules, offered)
+        if status is ChallengeStatus.PUBLISHED:
+            check_checker_offered(rules, offered)
         async with self.storage.begin() as unit:
             old, newest = await reading.newest(unit, challenge_id)
             if old.revision != expected_revision:
