@@ -48,6 +48,11 @@ def offer(settings: Settings) -> Literal["judge", "workers"]:
     return "judge" if settings.services.queue is QueueKind.IN_PROCESS else "workers"
 
 
+def tickets(settings: Settings) -> Literal["memory", "sqlite"]:
+    """Where the judge server keeps what is handed in to it."""
+    return "memory" if settings.home is None else "sqlite"
+
+
 def queue(settings: Settings) -> QueueKind:
     """What wakes workers."""
     return settings.services.queue

@@ -9,6 +9,7 @@ from dependency_injector.providers import Dependency, Object, Selector, Singleto
 
 from adapters.filesystem.blob_cache import CachedBlobStore
 from adapters.filesystem.blob_store import FolderBlobStore
+from adapters.http.callback_sender import HttpCallbackSender
 from adapters.in_process.dead_letters import InProcessDeadLetters
 from adapters.in_process.progress import InProcessProgressStream
 from adapters.in_process.rate_limiter import InProcessRateLimiter
@@ -16,6 +17,7 @@ from adapters.in_process.task_queue import InProcessTaskQueue
 from adapters.memory.blob_store import MemoryBlobStore
 from adapters.memory.storage import MemoryStorage
 from adapters.memory.submissions import MemorySubmissionRepository
+from adapters.memory.ticket_store import MemoryTicketStore
 from adapters.sandbox.judge import SandboxJudge
 from adapters.security.keys import derive_keys
 from adapters.security.passwords import Argon2PasswordHasher
@@ -23,6 +25,7 @@ from adapters.security.tokens import JwtTokens
 from adapters.sql.sqlite import SqliteEngine
 from adapters.sql.storage import SqlStorage
 from adapters.sql.submissions import SqlSubmissionRepository
+from adapters.sqlite.ticket_store import SqliteTicketStore
 from adapters.system.clock import SystemClock
 from adapters.system.ids import SystemIds
 from adapters.telemetry.prometheus import PrometheusTelemetry
@@ -30,13 +33,16 @@ from application.announced import AnnouncedLanguages
 from application.use_cases.add_test_cases import AddTestCases
 from application.use_cases.announce_worker import AnnounceWorker
 from application.use_cases.authenticate import Authenticate
+from application.use_cases.call_back import CallBack
 from application.use_cases.check_health import CheckHealth
 from application.use_cases.collect_blobs import CollectBlobs
+from application.use_cases.count_tickets import CountTickets
 from application.use_cases.create_admin import CreateAdmin
 from application.use_cases.create_challenge import CreateChallenge
 from application.use_cases.delete_test_case import DeleteTestCase
 from application.use_cases.drop_dead_letter import DropDeadLetter
 from application.use_cases.forget_expired import ForgetExpired
+from application.use_cases.forget_tickets import ForgetTickets
 from application.use_cases.get_analytics import GetAnalytics
 from application.use_cases.get_challenge import GetChallenge
 from application.use_cases.get_leaderboard import GetLeaderboard
@@ -45,26 +51,32 @@ from application.use_cases.get_queue import GetQueue
 from application.use_cases.get_submission import GetSubmission
 from application.use_cases.hear_callback import HearCallback
 from application.use_cases.judge_submission import JudgeSubmission
+from application.use_cases.judge_ticket import JudgeTicket
 from application.use_cases.list_challenges import ListChallenges
 from application.use_cases.list_dead_letters import ListDeadLetters
 from application.use_cases.list_languages import ListLanguages
 from application.use_cases.list_open_challenges import ListOpenChallenges
 from application.use_cases.list_submissions import ListSubmissions
 from application.use_cases.list_test_cases import ListTestCases
+from application.use_cases.list_tickets import ListTickets
 from application.use_cases.list_users import ListUsers
 from application.use_cases.list_workers import ListWorkers
 from application.use_cases.log_in import LogIn
 from application.use_cases.log_out import LogOut
 from application.use_cases.measure_queue import MeasureQueue
+from application.use_cases.put_back_tickets import PutBackTickets
 from application.use_cases.read_test_data import ReadTestData
+from application.use_cases.read_tickets import ReadTickets
 from application.use_cases.recover_work import RecoverWork
 from application.use_cases.refresh_session import RefreshSession
 from application.use_cases.register_user import RegisterUser
 from application.use_cases.rejudge_submission import RejudgeSubmission
+from application.use_cases.remove_ticket import RemoveTicket
 from application.use_cases.replace_challenge import ReplaceChallenge
 from application.use_cases.resend_dead_letter import ResendDeadLetter
 from application.use_cases.run_code import RunCode
 from application.use_cases.submit_code import SubmitCode
+from application.use_cases.take_tickets import TakeTickets
 from application.use_cases.update_user import UpdateUser
 from application.use_cases.wake_workers import WakeWorkers
 from application.use_cases.watch_submission import WatchSubmission
@@ -174,6 +186,22 @@ class Container(DeclarativeContainer):
     )
     worker = Singleton(choices.worker, settings)
 
+    judge_server = settings.provided.judge_server
+    own_judge = Singleton(
+        SandboxJudge,
+        home=home,
+        slots=settings.provided.judge_slots,
+        allow_weak=settings.provided.may_serve_judging_weakly,
+        only=settings.provided.languages,
+        raw=True,
+    )
+    tickets = Selector(
+        Singleton(choices.tickets, settings),
+        memory=Singleton(MemoryTicketStore),
+        sqlite=Singleton(SqliteTicketStore, Singleton(_below, home, "judge-server/tickets.db")),
+    )
+    callback_sender = Singleton(HttpCallbackSender, judge_server.callback_networks)
+
     register_user = Singleton(
         RegisterUser, storage=storage, passwords=passwords, clock=clock, ids=ids
     )
@@ -267,6 +295,27 @@ class Container(DeclarativeContainer):
     resend_dead_letter = Singleton(ResendDeadLetter, dead_letters=dead_letters)
     drop_dead_letter = Singleton(DropDeadLetter, dead_letters=dead_letters)
     hear_callback = Singleton(HearCallback, callbacks=callbacks)
+    take_tickets = Singleton(TakeTickets, tickets=tickets, clock=clock, ids=ids)
+    read_tickets = Singleton(ReadTickets, tickets=tickets)
+    list_tickets = Singleton(ListTickets, tickets=tickets)
+    remove_ticket = Singleton(RemoveTicket, tickets=tickets)
+    count_tickets = Singleton(CountTickets, tickets=tickets)
+    put_back_tickets = Singleton(PutBackTickets, tickets=tickets)
+    forget_tickets = Singleton(
+        ForgetTickets,
+        tickets=tickets,
+        clock=clock,
+        kept_for=judge_server.kept_for,
+        most=judge_server.most_kept,
+    )
+    judge_ticket = Singleton(
+        JudgeTicket,
+        tickets=tickets,
+        judge=own_judge,
+        clock=clock,
+        most_unzipped_bytes=judge_server.most_unzipped_bytes,
+    )
+    call_back = Singleton(CallBack, sender=callback_sender, clock=clock)
     check_health = Singleton(
         CheckHealth,
         storage=storage,
@@ -290,5 +339,17 @@ async def close(container: Container) -> None:
     await container.blobs().close()
     await container.storage().close()
     await container.telemetry().close()
+    _forget_home(container)
+
+
+async def close_judge_server(container: Container) -> None:
+    """Close what a judge server uses: of the rest nothing was ever built."""
+    await container.own_judge().close()
+    await container.callback_sender().close()
+    await container.tickets().close()
+    _forget_home(container)
+
+
+def _forget_home(container: Container) -> None:
     if container.settings().home is None:
         shutil.rmtree(container.home(), ignore_errors=True)

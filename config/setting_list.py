@@ -131,6 +131,55 @@ SETTINGS = (
         description="Address of that port; off loopback only with ASSAY_METRICS_TOKEN.",
     ),
     Setting(
+        name="ASSAY_JUDGE_SERVER_HOST",
+        default="127.0.0.1",
+        description="Address of `assay judge-server`; off loopback only with tokens.",
+    ),
+    Setting(
+        name="ASSAY_JUDGE_SERVER_PORT", default="2358", description="Its port; 0 is a free one."
+    ),
+    Setting(
+        name="ASSAY_JUDGE_SERVER_TOKENS",
+        default="",
+        description="What clients send as X-Auth-Token, several with blanks between them; empty "
+        "admits everyone.",
+        secret=True,
+    ),
+    Setting(
+        name="ASSAY_JUDGE_SERVER_ADMIN_TOKENS",
+        default="",
+        description="What those who may list and delete submissions send as X-Auth-User; empty "
+        "means nobody.",
+        secret=True,
+    ),
+    Setting(
+        name="ASSAY_JUDGE_SERVER_TOKEN_ANYWHERE",
+        default="on",
+        description="`off`: both are read from headers alone, and not from queries and bodies.",
+    ),
+    Setting(
+        name="ASSAY_JUDGE_SERVER_CONFIG",
+        default="",
+        description="Judge0's own settings by their names in /config_info, comma separated: "
+        "`max_queue_size=500,enable_submission_delete=true`.",
+    ),
+    Setting(
+        name="ASSAY_JUDGE_SERVER_CALLBACK_NETWORKS",
+        default="",
+        description="Addresses or networks, comma separated, that callbacks may go to although "
+        "they are not public.",
+    ),
+    Setting(
+        name="ASSAY_JUDGE_SERVER_KEEP_HOURS",
+        default="24",
+        description="How long finished submissions are kept.",
+    ),
+    Setting(
+        name="ASSAY_JUDGE_SERVER_KEEP",
+        default="100000",
+        description="How many finished submissions are kept.",
+    ),
+    Setting(
         name="OTEL_EXPORTER_OTLP_ENDPOINT",
         default="",
         description="Where traces go (OTLP over HTTP); empty means that there are none.",

@@ -8,6 +8,7 @@ from pathlib import Path
 from config import parsing
 from config.bad_setting import BadSetting
 from config.environment import chosen_values
+from config.judge_server import JudgeServerSettings, judge_server_settings
 from config.secret_key import secret_key
 from config.services import Services, services
 
@@ -33,6 +34,7 @@ class Settings:
     metrics_token: str | None = field(repr=False)
     worker_metrics: tuple[str, int]
     """Where a worker shows its figures; port 0 is nowhere."""
+    judge_server: JudgeServerSettings
     secret_key: bytes = field(repr=False)
 
     @property
@@ -48,6 +50,11 @@ class Settings:
     def may_judge_weakly(self) -> bool:
         """Whether programs are judged where limits cannot be enforced fully (decision 27)."""
         return self.allow_weak_sandbox or not self.is_production
+
+    @property
+    def may_serve_judging_weakly(self) -> bool:
+        """The same of the judge server, which has an address of its own."""
+        return self.allow_weak_sandbox or self.judge_server.is_loopback
 
 
 def load_settings(
@@ -84,6 +91,7 @@ def load_settings(
         allow_weak_sandbox=_switch(chosen, "ASSAY_ALLOW_WEAK_SANDBOX"),
         metrics_token=chosen["ASSAY_METRICS_TOKEN"] or None,
         worker_metrics=_worker_metrics(chosen),
+        judge_server=judge_server_settings(chosen),
         secret_key=secret_key(chosen["SECRET_KEY"], home, loopback=loopback),
     )
 

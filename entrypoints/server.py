@@ -2,36 +2,25 @@
 
 import asyncio
 import contextlib
-import resource
-import signal
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import fields
 
 import structlog
-import uvicorn
 import uvloop
 from litestar import Litestar
 
-from config.bad_setting import BadSetting
 from config.container import Container, close
 from config.home_lock import locked_home
 from config.services import QueueKind
 from config.settings import Settings
 from config.start import open_services
-from entrypoints.connections import GuardedConnection
 from entrypoints.http.app import create_app
 from entrypoints.http.streams import Streams
 from entrypoints.http.use_cases import HttpOptions, UseCases
+from entrypoints.listening import Address, Server, allow_many_files
 from entrypoints.logs import configure_logs
 from entrypoints.worker.in_process import InProcessWorker
-
-STOP_S = 10
-"""How long requests under way may take to end after a stop was asked for."""
-MAX_CONNECTIONS = 4_096
-"""Whoever comes when so many are open is told 503."""
-_BACKLOG = 2_048
-_STOPS = (signal.SIGTERM, signal.SIGINT)
 
 _log = structlog.get_logger(__name__)
 
@@ -53,17 +42,19 @@ def serve(
         StoreUnavailable: a store cannot be reached.
     """
     configure_logs()
-    _allow_many_files()
+    allow_many_files()
+    address = Address(host=settings.host, port=settings.port, setting="ASSAY_PORT")
     with (
         locked_home(settings.home if _judges(settings) else None),
-        contextlib.closing(_bound(settings)) as listener,
+        contextlib.closing(address.bound()) as listener,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(_serve(settings, listener, prepare, announce))
+        runner.run(_serve(settings, address, listener, prepare, announce))
 
 
 async def _serve(
     settings: Settings,
+    address: Address,
     listener: socket.socket,
     prepare: Callable[[Container], Awaitable[None]],
     announce: Callable[[str], None],
@@ -74,59 +65,15 @@ async def _serve(
         await open_services(container)
         await _first_admin(container, settings)
         await prepare(container)
-        server = _Server(_uvicorn_config(_app(container, settings, streams)), streams)
-        server.when_started = lambda: announce(_address(settings, listener))
-        _listen(settings, listener)
+        server = Server(
+            _app(container, settings, streams),
+            when_started=lambda: announce(address.shown(listener)),
+            when_stopping=streams.end,
+        )
+        address.listen(listener)
         await server.serve(sockets=[listener])
     finally:
         await close(container)
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn, which tells when it is ready, and ends streams when it is told to stop."""
-
-    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
-        super().__init__(config)
-        self._streams = streams
-        self.when_started: Callable[[], None] = lambda: None
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Stop on SIGTERM and SIGINT; a stop that was asked for is a good end, not a death.
-
-        Uvicorn's own raises the signal again afterwards, before the container is closed.
-        """
-        loop = asyncio.get_running_loop()
-        for number in _STOPS:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in _STOPS:
-                loop.remove_signal_handler(number)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self.when_started()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._streams.end()
-        await super().shutdown(sockets)
-
-
-def _uvicorn_config(app: Litestar) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=GuardedConnection,
-        limit_concurrency=MAX_CONNECTIONS,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # the application believes only the proxies that it was told of
-        timeout_graceful_shutdown=STOP_S,
-        lifespan="on",
-    )
 
 
 def _app(container: Container, settings: Settings, streams: Streams) -> Litestar:
@@ -195,41 +142,3 @@ async def _first_admin(container: Container, settings: Settings) -> None:
     made = await container.create_admin()(email=email, password=password, only_if_none=True)
     if made is not None:
         _log.info("the first admin is made", email=made.email)
-
-
-def _allow_many_files() -> None:
-    """Connections and boxes need descriptors; the usual soft limit of 1024 is for old programs."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _bound(settings: Settings) -> socket.socket:
-    """The address, taken for us: that another listens on it is found at once."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        raise _taken(settings, error) from None
-    listener.set_inheritable(False)
-    return listener
-
-
-def _listen(settings: Settings, listener: socket.socket) -> None:
-    """Take connections, and none before all that requests need has answered."""
-    try:
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        raise _taken(settings, error) from None
-
-
-def _taken(settings: Settings, error: OSError) -> BadSetting:
-    problem = f"{settings.port} on {settings.host} cannot be listened on: {error.strerror}"
-    return BadSetting("ASSAY_PORT", problem)
-
-
-def _address(settings: Settings, listener: socket.socket) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{listener.getsockname()[1]}"

@@ -1,0 +1,1 @@
+"""Calls over HTTP to addresses that others name."""

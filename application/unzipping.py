@@ -1,0 +1,89 @@
+"""Files out of a zip that a stranger made."""
+
+import io
+import stat
+import struct
+import zipfile
+import zlib
+from pathlib import PurePosixPath
+
+from application.ports.judge import FileBeside
+
+MAX_ENTRIES = 1_000
+_MAX_DEPTH = 15
+_MAX_PATH_LENGTH = 255
+_PIECE = 1 << 16
+_ENCRYPTED = 0x1
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError,
+           NotImplementedError, RuntimeError)  # fmt: skip
+
+
+class BadArchive(Exception):
+    """It is damaged, too much, or would lead out of its folder; `problem` says which."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def unzipped(data: bytes, *, most_bytes: int) -> tuple[FileBeside, ...]:
+    """The files of the archive, `most_bytes` of them together at most. It may take a while.
+
+    Raises:
+        BadArchive: not one file of it can be trusted.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            infos = archive.infolist()
+            if len(infos) > MAX_ENTRIES:
+                raise BadArchive(f"has more than {MAX_ENTRIES} entries")
+            return _files(archive, [info for info in infos if not info.is_dir()], most_bytes)
+    except _DAMAGE:
+        raise BadArchive("is not a zip archive that can be read") from None
+
+
+def _files(
+    archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], most_bytes: int
+) -> tuple[FileBeside, ...]:
+    left = most_bytes
+    found: dict[str, FileBeside] = {}
+    for info in infos:
+        path = _checked(info)
+        if path in found:
+            raise BadArchive("has two entries of one name")
+        content = _content(archive, info, left)
+        if len(content) > left:
+            raise BadArchive(f"holds more than {most_bytes} bytes")
+        left -= len(content)
+        is_executable = bool(info.external_attr >> 16 & stat.S_IXUSR)
+        found[path] = FileBeside(path=path, content=content, is_executable=is_executable)
+    folders = {str(parent) for path in found for parent in PurePosixPath(path).parents}
+    if folders & found.keys():
+        raise BadArchive("has a file that is a folder, too")
+    return tuple(found.values())
+
+
+def _checked(info: zipfile.ZipInfo) -> str:
+    """The entry's path, if it names a plain file inside."""
+    path = PurePosixPath(info.filename)
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in {0, stat.S_IFREG}:
+        raise BadArchive("has an entry that is no plain file")
+    if info.flag_bits & _ENCRYPTED or info.compress_type not in _METHODS:
+        raise BadArchive("is encrypted, or packed in a way that is not read here")
+    is_inside = not path.is_absolute() and ".." not in path.parts and path.parts
+    if not is_inside or len(path.parts) > _MAX_DEPTH or len(str(path)) > _MAX_PATH_LENGTH:
+        raise BadArchive("has an entry whose name leads out, or too deep")
+    if not str(path).isprintable() or "\\" in str(path):
+        raise BadArchive("has an entry whose name is no plain text")
+    return str(path)
+
+
+def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    """What it holds, read no further than one piece beyond `most`: its size may be a lie."""
+    content = bytearray()
+    with archive.open(info) as opened:
+        while len(content) <= most and (piece := opened.read(_PIECE)):
+            content += piece
+    return bytes(content)

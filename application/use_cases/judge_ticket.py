@@ -1,0 +1,150 @@
+"""The program that has waited longest at the judge as a service is compiled and run."""
+
+import asyncio
+import shlex
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+
+from application.ports.clock import Clock
+from application.ports.judge import (
+    FileBeside,
+    JobRefused,
+    JudgeInput,
+    JudgeJob,
+    JudgePort,
+    JudgeUnavailable,
+    ProgramOptions,
+)
+from application.ports.ticket_store import TicketStore
+from application.unzipping import BadArchive, unzipped
+from domain.errors import LanguageNotOffered
+from domain.judging import Compilation, Run
+from domain.limits import Limits
+from domain.program import Program, SourceFile
+from domain.ticket import Ask, Ticket, TicketResult, failed_ticket, is_accepted, result_of
+
+_TRIES = 3
+_PAUSE_S = 0.5
+_MANY_CPUS = 128
+_SCRIPT = "run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeTicket:
+    """`most_unzipped_bytes` is how much the files of one program may be together."""
+
+    tickets: TicketStore
+    judge: JudgePort
+    clock: Clock
+    most_unzipped_bytes: int
+
+    async def __call__(self) -> Ticket | None:
+        """The ticket with what came of it; None where none waits, or it was removed meanwhile.
+
+        Raises:
+            StoreUnavailable: tickets cannot be read or kept now.
+        """
+        ticket = await self.tickets.claim()
+        if ticket is None:
+            return None
+        result = await self._patiently_judged(ticket.ask)
+        return await self.tickets.finish(ticket.token, result, self.clock.now())
+
+    async def _patiently_judged(self, ask: Ask) -> TicketResult:
+        reason = ""
+        for attempt in range(_TRIES):
+            try:
+                return await self._judged(ask)
+            except JudgeUnavailable as unavailable:
+                reason = unavailable.reason
+                await self.clock.sleep(_PAUSE_S * attempt)
+            except (JobRefused, BadArchive, LanguageNotOffered) as refusal:
+                return failed_ticket(str(refusal))
+        return failed_ticket(reason)
+
+    async def _judged(self, ask: Ask) -> TicketResult:
+        files = await self._files(ask)
+        compilation: Compilation | None = None
+        runs: list[Run] = []
+        async with aclosing(self.judge.judge(_job(ask, files))) as events:
+            async for event in events:
+                if isinstance(event, Compilation):
+                    compilation = event
+                    continue
+                runs.append(event)
+                if not is_accepted(ask, event):
+                    break
+        if compilation is None:
+            raise JudgeUnavailable("the judge said nothing")
+        return await asyncio.to_thread(result_of, ask, compilation, runs)
+
+    async def _files(self, ask: Ask) -> tuple[FileBeside, ...]:
+        if not ask.additional_files:
+            return ()
+        unzip = partial(unzipped, ask.additional_files, most_bytes=self.most_unzipped_bytes)
+        return await asyncio.to_thread(unzip)
+
+
+def _job(ask: Ask, files: tuple[FileBeside, ...]) -> JudgeJob:
+    program, own = _program(ask)
+
+    async def load() -> bytes:
+        return ask.stdin or b""
+
+    return JudgeJob(
+        language=ask.language,
+        program=program,
+        limits=_limits(ask),
+        inputs=tuple(JudgeInput(ordinal=n, load=load) for n in range(1, ask.number_of_runs + 1)),
+        options=_options(ask, (*(f for f in files if f.path != ask.file_name), *own)),
+    )
+
+
+def _program(ask: Ask) -> tuple[Program, tuple[FileBeside, ...]]:
+    """The source under the name that it has at Judge0, as a file beside where it is no text."""
+    name = ask.file_name or _SCRIPT
+    source = ask.source_code or b""
+    is_text = ask.file_name is not None and b"\0" not in source
+    try:
+        content = source.decode() if is_text else ""
+    except UnicodeDecodeError:
+        is_text, content = False, ""
+    program = Program(files=(SourceFile(name=name, content=content),))
+    if is_text or ask.file_name is None:
+        return program, ()
+    return program, (FileBeside(path=name, content=source, is_executable=True),)
+
+
+def _limits(ask: Ask) -> Limits:
+    """Without a limit of CPU time, wall time holds alone."""
+    wall_ms = round(ask.wall_time_limit * 1000)
+    return Limits(
+        time_ms=round(ask.cpu_time_limit * 1000) or wall_ms * _MANY_CPUS,
+        memory_kib=ask.memory_limit,
+        output_kib=ask.max_file_size,
+    )
+
+
+def _options(ask: Ask, files: tuple[FileBeside, ...]) -> ProgramOptions:
+    limits = _limits(ask)
+    return ProgramOptions(
+        compiler_options=_words(ask.compiler_options),
+        arguments=_words(ask.command_line_arguments),
+        files=files,
+        redirect_stderr=ask.redirect_stderr_to_stdout,
+        processes=ask.max_processes_and_or_threads,
+        stack_kib=ask.stack_limit or None,
+        file_kib=ask.max_file_size,
+        wall_time_ms=round(ask.wall_time_limit * 1000),
+        kill_time_ms=limits.time_ms + round(ask.cpu_extra_time * 1000),
+    )
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    """As a shell would take them apart; where it could not, at the blanks."""
+    try:
+        words = shlex.split(text or "")
+    except ValueError:
+        words = (text or "").split()
+    return tuple(word.replace("\0", "") for word in words)

@@ -1,0 +1,1 @@
+"""Judge0's HTTP API over the sandbox of this machine."""
