@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -75,13 +76,16 @@ class SandboxJudge(JudgePort):
     async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
         offer, boxes = await self._offer(job.language)
         async with self._slot() as slot, self._job_folder() as folder:
-            program = JudgedProgram(boxes=boxes, kit=offer.kit, folder=folder, slot=slot)
+            judged = JudgedProgram(boxes=boxes, kit=offer.kit, folder=folder, slot=slot)
             try:
-                compiled = await program.compile(job.program, job.options)
-                compilation = replace(compiled, means=await self._means(offer, job))
-                yield compilation
-                for test in job.inputs if compilation.ok else ():
-                    yield await program.run(test.ordinal, await test.load(), job.limits)
+                async with judged as program:
+                    compiled = await program.compile(job.program, job.options)
+                    compilation = replace(compiled, means=await self._means(offer, job))
+                    yield compilation
+                    inputs = job.inputs if compilation.ok else ()
+                    async with aclosing(program.runs(inputs, job.limits)) as runs:
+                        async for run in runs:
+                            yield run
             except BoxesClosed:
                 raise JudgeUnavailable(CLOSED) from None
             except MachineSpent as spent:

@@ -38,6 +38,17 @@ async def to_its_end(work: Coroutine[None, None, T]) -> T:
     return result
 
 
+async def cancelled(task: asyncio.Task[T] | None) -> None:
+    """End it, if there is one, and wait until it has; what it returns or raises is nobody's."""
+    if task:
+        task.cancel()
+        await to_its_end(_settled(task))
+
+
+async def _settled(task: asyncio.Task[T]) -> None:
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def until_gone(remove: Callable[[], bool]) -> None:
     """The kernel may still be burying the last process; what stays is swept at the next start."""
     for attempt in range(_TRIES):

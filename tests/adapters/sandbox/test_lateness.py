@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from adapters.sandbox.box import Box
+from adapters.sandbox.cell import Cell
 from adapters.sandbox.judge import SandboxJudge
 from adapters.sandbox.lateness import Lateness
-from adapters.sandbox.running import Boxes, Outcome
+from adapters.sandbox.outcome import Outcome
+from adapters.sandbox.running import Boxes
 from domain.checking import Checker, CheckerKind, compare
 from domain.judging import Excess
 from domain.limits import Limits
@@ -110,17 +111,17 @@ async def test_what_a_late_server_cut_short_is_run_once_more_thrice_a_submission
     judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch, late_ms: int, boxes: int, faults: int
 ) -> None:
     made = 0
-    run = Boxes.run
+    go = Boxes.go
 
-    async def cut_short(self: Boxes, box: Box, slot: int) -> Outcome:
+    async def cut_short(self: Boxes, cell: Cell) -> Outcome:
         nonlocal made
-        outcome = await run(self, box, slot)
-        if box.limits.time_ms != SECOND.time_ms:
+        outcome = await go(self, cell)
+        if cell.box.limits.time_ms != SECOND.time_ms:
             return outcome  # the compiler's
         made += 1
         return replace(outcome, excess=frozenset({Excess.WALL_TIME}), late_ms=late_ms)
 
-    monkeypatch.setattr(Boxes, "run", cut_short)
+    monkeypatch.setattr(Boxes, "go", cut_short)
     _, runs = await judged(judge, job("bash", "true", *[b""] * 5, limits=SECOND))
 
     assert made == boxes
@@ -132,17 +133,17 @@ async def test_a_second_run_that_goes_well_counts(
     judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = 0
-    run = Boxes.run
+    go = Boxes.go
 
-    async def cut_short(self: Boxes, box: Box, slot: int) -> Outcome:
+    async def cut_short(self: Boxes, cell: Cell) -> Outcome:
         nonlocal made
-        outcome = await run(self, box, slot)
-        made += box.limits.time_ms == SECOND.time_ms
+        outcome = await go(self, cell)
+        made += cell.box.limits.time_ms == SECOND.time_ms
         if made != 1:
             return outcome
         return replace(outcome, excess=frozenset({Excess.WALL_TIME}), late_ms=20_000)
 
-    monkeypatch.setattr(Boxes, "run", cut_short)
+    monkeypatch.setattr(Boxes, "go", cut_short)
     _, (only,) = await judged(judge, job("bash", "cat", b"in", limits=SECOND))
 
     assert (only.stdout, only.excess, only.fault) == (b"in", frozenset(), None)

@@ -1,0 +1,70 @@
+"""One box for all runs of a program: the next run is made ready while this one goes on."""
+
+from adapters.sandbox.box import Bind, Box
+from adapters.sandbox.cell import Cell
+from adapters.sandbox.outcome import BoxBroken, MachineSpent, Outcome
+from adapters.sandbox.running import Boxes
+from adapters.sandbox.session import Session
+from adapters.sandbox.waiting import to_its_end
+
+
+class RunsInOneBox:
+    """Opens the box when it is first needed, and once more where it breaks."""
+
+    def __init__(self, boxes: Boxes, slot: int) -> None:
+        self._boxes = boxes
+        self._slot = slot
+        self._session: Session | None = None
+        self._has_broken = False
+
+    def begin(self, binds: tuple[Bind, ...]) -> None:
+        """Open the box while there is other work; where that fails, the first run says so."""
+        try:
+            self._session = self._boxes.open(binds, self._slot)
+        except BoxBroken:
+            return
+
+    async def ready(self, box: Box) -> Cell:
+        """What `run` takes; until then it waits.
+
+        Raises:
+            BoxBroken: the platform failed.
+            MachineSpent: so it did, and would again.
+            BoxesClosed: nothing is run any more.
+        """
+        session = await self._showing(box.binds)
+        cell = self._boxes.prepare(session, box)
+        await self._boxes.fill(cell, box.stdin)
+        return cell
+
+    async def run(self, box: Box, cell: Cell | None = None) -> Outcome:
+        """Run it, in the cell that was made ready for it; in a new box where its own broke.
+
+        Raises:
+            BoxBroken: the platform failed, in two boxes.
+            MachineSpent: it failed, and would for every other box.
+            BoxesClosed: this was closed before the program ended.
+        """
+        try:
+            return await self._boxes.go(cell or await self.ready(box))
+        except MachineSpent:
+            raise
+        except BoxBroken:
+            if self._has_broken:
+                raise
+            self._has_broken = True
+            await self.close()
+            return await self._boxes.go(await self.ready(box))
+
+    async def close(self) -> None:
+        """End what runs and what waits; return when nothing is left."""
+        session, self._session = self._session, None
+        if session:
+            await to_its_end(self._boxes.shut(session))
+
+    async def _showing(self, binds: tuple[Bind, ...]) -> Session:
+        if self._session and self._session.binds != binds:
+            await self.close()
+        if self._session is None:
+            self._session = self._boxes.open(binds, self._slot)
+        return self._session
