@@ -67,19 +67,30 @@ RUN mkdir --parents /usr/share/man/man1 \
  && apt-get install --yes --no-install-recommends \
       bubblewrap \
       default-jdk-headless \
+      fp-compiler \
+      fp-units-fcl \
       g++ \
       gcc \
+      ghc \
       golang-go \
+      kotlin \
       libc6-dev \
+      lua5.4 \
+      mono-mcs \
+      mono-runtime \
       nodejs \
+      ocaml \
       perl \
       php-cli \
+      pypy3 \
+      r-base-core \
       ruby \
       rustc \
+      sqlite3 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=typescript /usr/local/lib/node_modules/typescript /usr/local/lib/node_modules/typescript
 COPY --from=typescript /usr/local/lib/node_modules/@types /usr/local/lib/node_modules/@types
-# The sandbox's init is compiled here. What is prepared in boxes (Go's library) is made by a container's first start,
+# The sandbox's init is compiled here. What is prepared in boxes (Go's library, C++'s headers) is made by a container's first start,
 # as a build may make no namespaces. The throw-away home takes the key that every start makes with it: no layer has it.
 RUN ln --symbolic ../lib/node_modules/typescript/bin/tsc /usr/local/bin/tsc \
  && { ASSAY_HOME=/tmp/home assay doctor --judge || true; } \

@@ -55,7 +55,7 @@ def file_name(source: str) -> str:
     return f"{public}.java"
 
 
-def _tokens(source: str) -> Iterator[str]:
+def tokens(source: str) -> Iterator[str]:
     """Words and signs, without comments, strings and text blocks."""
     for token in _TOKEN.finditer(source):
         if token.lastgroup:
@@ -76,10 +76,10 @@ class _Outline:
 
     @classmethod
     def of(cls, source: str) -> "_Outline":
-        outline, tokens = cls(), _tokens(source)
-        for part in tokens:
+        outline, parts = cls(), tokens(source)
+        for part in parts:
             if part == "package" and not outline.found:
-                outline.package = _package(tokens)
+                outline.package = _package(parts)
             else:
                 outline._take(part)
         return outline

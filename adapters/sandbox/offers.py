@@ -203,7 +203,7 @@ def _language(kit: Kit, version: Outcome) -> Language:
         file_name=entry.file_name,
         compile_command=entry.compile_shown
         or shown(kit, entry.compile or (*entry.check, "{sources}")),
-        run_command=shown(kit, entry.run),
+        run_command=entry.run_shown or shown(kit, entry.run),
         time_factor=entry.time_factor,
         extra_memory_kib=entry.extra_memory_kib,
     )

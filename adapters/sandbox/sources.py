@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from adapters.sandbox import java
+from adapters.sandbox import java, kotlin
 from adapters.sandbox.languages import Entry
 from application.ports.judge import USUAL, FileBeside, ProgramOptions
 from domain.program import Program, SourceFile
@@ -34,19 +34,24 @@ def sources_of(program: Program, entry: Entry, options: ProgramOptions = USUAL) 
     """Name what has no name, and take away what editors add and compilers stumble over."""
     files = tuple(_named(file, entry) for file in program.files)
     main = files[program.files.index(program.main_file)]
-    is_java = entry.id == "java"
-    texts = (
-        main.content,
-        *(f.content for f in files if f is not main and f.name.endswith(".java")),
-    )
     return Sources(
         files=files,
         main=main,
-        main_class=java.main_class(texts) if is_java else "",
+        main_class=_main_class(entry, main, files),
         is_named=bool(program.files[0].name),
         beside=options.files,
         compiler_options=options.compiler_options,
     )
+
+
+def _main_class(entry: Entry, main: SourceFile, files: tuple[SourceFile, ...]) -> str:
+    others = (f for f in files if f is not main and f.name.endswith(entry.extensions))
+    sources = (main, *others)
+    if entry.id == "java":
+        return java.main_class(tuple(file.content for file in sources))
+    if entry.id == "kotlin":
+        return kotlin.main_class(tuple((file.name, file.content) for file in sources))
+    return ""
 
 
 def _named(file: SourceFile, entry: Entry) -> SourceFile:

@@ -24,11 +24,16 @@ class Toolchain:
 Finder = Callable[[], Awaitable[Toolchain]]
 
 
-def on_system(**names: str) -> Finder:
-    """Tools that the box's own /usr holds; a shim under some home is never one."""
+def on_system(*settings: str, **names: str) -> Finder:
+    """Tools that the box's own /usr holds; a shim under some home is never one.
+
+    Of each the first is taken that is there of several names (`lua5.4|lua`). `settings` are files
+    and folders outside /usr that the tools read.
+    """
 
     async def find() -> Toolchain:
-        return Toolchain(paths={key: _system_tool(name) for key, name in names.items()})
+        paths = {key: _system_tool(*name.split("|")) for key, name in names.items()}
+        return Toolchain(paths=paths, binds=_settings(*settings))
 
     return find
 
@@ -82,6 +87,37 @@ async def find_typescript() -> Toolchain:
     )
 
 
+async def find_kotlin() -> Toolchain:
+    """Its archives are named one by one, since Debian's lie in another folder than its own."""
+    java = _system_tool("java")
+    home = _any_tool("kotlinc").resolve().parents[1]
+    root, binds = _in_box(home, "/opt/kotlin")
+    found = [(home / f"lib/{name}.jar").resolve() for name in _KOTLIN_ARCHIVES]
+    if missing := [path.name for path in found if not path.is_file()]:
+        raise ToolMissing(f"kotlinc has no {missing[0]}")
+    paths = [str(p) if p.is_relative_to("/usr") else f"{root}/lib/{p.name}" for p in found]
+    return Toolchain(
+        paths={"java": java, "home": root, "compiler": ":".join(paths), "stdlib": paths[1]},
+        binds=binds,
+    )
+
+
+_KOTLIN_ARCHIVES = (
+    *("kotlin-compiler", "kotlin-stdlib", "kotlin-reflect", "kotlin-script-runtime"),
+    *("trove4j", "annotations-13.0"),
+)
+
+
+async def find_r() -> Toolchain:
+    """The program itself: the scripts before it take longer than its own start."""
+    home = Path(await _said(Path(_system_tool("R")), "RHOME"))
+    program = home / "bin/exec/R"
+    if not (program.is_file() and home.is_relative_to("/usr")):
+        raise ToolMissing(f"{program} is not there, or not in /usr")
+    variables = {"R_HOME": str(home), "LD_LIBRARY_PATH": f"{home}/lib"}
+    return Toolchain(paths={"r": str(program)}, binds=_settings("/etc/R"), variables=variables)
+
+
 _TYPE_FOLDERS = (
     Path("/usr/share/nodejs"),
     Path("/usr/lib/node_modules"),
@@ -89,11 +125,15 @@ _TYPE_FOLDERS = (
 )
 
 
-def _system_tool(name: str) -> str:
-    found = shutil.which(name, path=_SYSTEM_FOLDERS)
-    if found is None:
-        raise ToolMissing(f"{name} is not installed")
-    return found
+def _settings(*paths: str) -> tuple[Bind, ...]:
+    return tuple(Bind(source=Path(p).resolve(), target=p) for p in paths if Path(p).exists())
+
+
+def _system_tool(*names: str) -> str:
+    found = [path for name in names if (path := shutil.which(name, path=_SYSTEM_FOLDERS))]
+    if not found:
+        raise ToolMissing(f"{names[0]} is not installed")
+    return found[0]
 
 
 def _any_tool(name: str) -> Path:

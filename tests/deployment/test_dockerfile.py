@@ -28,6 +28,15 @@ PACKAGES = {
     "perl": "perl",
     "ruby": "ruby",
     "php": "php-cli",
+    "pypy3": "pypy3",
+    "lua": "lua5.4",
+    "haskell": "ghc",
+    "ocaml": "ocaml",
+    "pascal": "fp-compiler",
+    "kotlin": "kotlin",
+    "csharp": "mono-mcs",
+    "r": "r-base-core",
+    "sqlite": "sqlite3",
 }
 """What brings each language; empty where the base image has it."""
 

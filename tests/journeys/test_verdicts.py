@@ -12,8 +12,10 @@ PROGRAMS: dict[str, dict[str, str]] = json.loads(
     Path(__file__).with_name("verdicts.json").read_text("utf-8")
 )
 """By language, by the verdict that the program deserves; the challenge is to repeat the input."""
-LIMITS = {"time_ms": 1_000, "memory_kib": 131_072, "output_kib": 1_024}
+LIMITS = {"time_ms": 600, "memory_kib": 131_072, "output_kib": 1_024}
 ECHO = {"visibility": "hidden", "input": "hello\n", "expected_output": "hello\n"}
+TABLE = ECHO | {"input": "create table word (text); insert into word values ('hello');\n"}
+"""The same for programs in SQL, whose input is SQL, too."""
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -27,11 +29,13 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, ob
         server.running(home, environment=all_languages) as running,
         signed_in(running.url, ADMIN_EMAIL, ADMIN_PASSWORD) as admin,
     ):
-        challenge_id = admin.create_challenge("echo", limits=LIMITS)
-        admin.upload(challenge_id, [ECHO])
+        usual = admin.create_challenge("echo", limits=LIMITS)
+        admin.upload(usual, [ECHO])
+        in_sql = admin.create_challenge("echo-sql", limits=LIMITS)
+        admin.upload(in_sql, [TABLE])
         sent = {
             language: {
-                verdict: admin.submit(challenge_id, language, source)
+                verdict: admin.submit(in_sql if language == "sqlite" else usual, language, source)
                 for verdict, source in programs.items()
             }
             for language, programs in PROGRAMS.items()

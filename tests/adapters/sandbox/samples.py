@@ -1,5 +1,6 @@
 """The same few programs in every language."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -8,6 +9,7 @@ class Sample:
     """`echo` copies its input in one line of source; `exits` ends with 3; `broken` is not valid.
 
     `parts` are a main file, named last, and a file that it needs, which print "parts" together.
+    `given` makes the input of which `echo` copies those bytes.
     """
 
     language: str
@@ -16,9 +18,14 @@ class Sample:
     exits: str
     broken: str
     parts: dict[str, str]
+    given: Callable[[bytes], bytes] = bytes
 
     def __str__(self) -> str:
         return self.language
+
+
+def _table(word: bytes) -> bytes:
+    return b"create table given (word);\ninsert into given values ('" + word + b"');\n"
 
 
 SAMPLES = (
@@ -150,5 +157,103 @@ SAMPLES = (
             "part_php": '<?php\nconst WORD = "parts";\n',
             "main_php": '<?php\nrequire "part.php";\necho WORD, "\\n";\n',
         },
+    ),
+    Sample(
+        language="pypy3",
+        echo="import sys;sys.stdout.write(sys.stdin.read())",
+        comment="#",
+        exits="raise SystemExit(3)",
+        broken="def f(:\n",
+        parts={"part_py": 'WORD = "parts"\n', "main_py": "import part\nprint(part.WORD)\n"},
+    ),
+    Sample(
+        language="lua",
+        echo='io.write(io.read("a"))',
+        comment="--",
+        exits="os.exit(3)",
+        broken="if true then",
+        parts={
+            "part_lua": 'return "parts"\n',
+            "main_lua": 'local word = require("part")\nprint(word)\n',
+        },
+    ),
+    Sample(
+        language="haskell",
+        echo="main = getContents >>= putStr",
+        comment="--",
+        exits="import System.Exit\nmain = exitWith (ExitFailure 3)\n",
+        broken="main = putStrLn 3\n",
+        parts={
+            "Part_hs": 'module Part where\nword = "parts"\n',
+            "main_hs": "import Part\nmain = putStrLn word\n",
+        },
+    ),
+    Sample(
+        language="ocaml",
+        echo="let()=try while true do print_char(input_char stdin)done with End_of_file->()",
+        comment=";;type x",
+        exits="let () = exit 3\n",
+        broken="let () = print_int true\n",
+        parts={
+            "part_ml": 'let word = "parts"\n',
+            "main_ml": "let () = print_endline Part.word\n",
+        },
+    ),
+    Sample(
+        language="pascal",
+        echo="var c:char;begin while not eof(input) do begin read(c);write(c) end end.",
+        comment="//",
+        exits="begin halt(3) end.\n",
+        broken="begin writeln(missing) end.\n",
+        parts={
+            "part_pas": "unit part;\ninterface\nconst word = 'parts';\nimplementation\nend.\n",
+            "main_pas": "uses part;\nbegin writeln(word) end.\n",
+        },
+    ),
+    Sample(
+        language="kotlin",
+        echo="fun main() { System.`in`.copyTo(System.out); System.out.flush() }",
+        comment="//",
+        exits="fun main() { System.exit(3) }\n",
+        broken='fun main() { val n: Int = "no" }\n',
+        parts={
+            "Part_kt": 'package a.b\nfun part() = "parts"\n',
+            "start_kt": "package a.b\nfun main() { println(part()) }\n",
+        },
+    ),
+    Sample(
+        language="csharp",
+        echo="using System;class P{static void Main(){"
+        "using(var o=Console.OpenStandardOutput())Console.OpenStandardInput().CopyTo(o);}}",
+        comment="//",
+        exits="class P { static int Main() { return 3; } }\n",
+        broken='class P { static void Main() { int n = "no"; } }\n',
+        parts={
+            "Part_cs": 'static class Part { public static string Word = "parts"; }\n',
+            "Main_cs": "class P { static void Main() { System.Console.WriteLine(Part.Word); } }\n",
+        },
+    ),
+    Sample(
+        language="r",
+        echo='cat(rawToChar(readBin(file("stdin","rb"),raw(),9999)))',
+        comment="#",
+        exits="quit(status = 3)\n",
+        broken="f <- function( {\n",
+        parts={
+            "part_R": 'word <- "parts"\n',
+            "main_R": 'source("part.R")\ncat(word, "\\n", sep = "")\n',
+        },
+    ),
+    Sample(
+        language="sqlite",
+        echo=".separator '' ''\nSELECT word FROM given;",
+        comment="--",
+        exits=".exit 3\n",
+        broken="SELEC 1;\n",
+        parts={
+            "part_sql": "CREATE TABLE part AS SELECT 'parts' AS word;\n",
+            "main_sql": ".read part.sql\nSELECT word FROM part;\n",
+        },
+        given=_table,
     ),
 )

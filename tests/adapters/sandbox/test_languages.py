@@ -25,7 +25,7 @@ async def test_every_entry_of_the_table_has_a_sample() -> None:
 
 @every_language
 async def test_reads_its_input_and_writes_its_output(judge: SandboxJudge, sample: Sample) -> None:
-    run = await ran(judge, sample.language, sample.echo, WORDS)
+    run = await ran(judge, sample.language, sample.echo, sample.given(WORDS))
 
     assert (run.stdout, run.stderr, run.exit_code, run.signal) == (WORDS, b"", 0, None)
     assert run.excess == frozenset()
@@ -35,7 +35,9 @@ async def test_reads_its_input_and_writes_its_output(judge: SandboxJudge, sample
 
 @every_language
 async def test_each_input_is_run_in_its_order(judge: SandboxJudge, sample: Sample) -> None:
-    compilation, runs = await judged(judge, job(sample.language, sample.echo, b"1", b"", b"3\n"))
+    inputs = [sample.given(data) for data in (b"1", b"", b"3\n")]
+
+    compilation, runs = await judged(judge, job(sample.language, sample.echo, *inputs))
 
     assert compilation.ok
     assert [(run.ordinal, run.stdout) for run in runs] == [(1, b"1"), (2, b""), (3, b"3\n")]
@@ -74,7 +76,7 @@ async def test_a_byte_order_mark_and_line_ends_of_windows_are_taken(
 ) -> None:
     source = "\ufeff" + sample.echo + "\r\n\r\n"
 
-    run = await ran(judge, sample.language, source, b"in\n")
+    run = await ran(judge, sample.language, source, sample.given(b"in\n"))
 
     assert (run.stdout, run.exit_code) == (b"in\n", 0)
 
@@ -83,6 +85,6 @@ async def test_a_byte_order_mark_and_line_ends_of_windows_are_taken(
 async def test_one_line_of_sixty_kilobytes_is_taken(judge: SandboxJudge, sample: Sample) -> None:
     source = sample.echo + sample.comment + "x" * 60_000
 
-    run = await ran(judge, sample.language, source, b"in\n")
+    run = await ran(judge, sample.language, source, sample.given(b"in\n"))
 
     assert (run.stdout, run.exit_code) == (b"in\n", 0)

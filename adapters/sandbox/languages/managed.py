@@ -1,0 +1,114 @@
+"""Languages that are compiled for a virtual machine."""
+
+from fractions import Fraction
+
+from adapters.sandbox.languages.entry import GIB, MIB, Entry
+from adapters.sandbox.toolchains import find_kotlin, find_typescript, on_system
+
+_JVM = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto")
+_JVM_OUT_OF_MEMORY = (b"java.lang.OutOfMemoryError", b"insufficient memory for the Java")
+_JVM_RUN = (
+    "{java}",
+    *_JVM,
+    "-Xmx{heap_mib}m",
+    "-Xss64m",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-XX:+DisplayVMOutputToStderr",
+)
+_KOTLINC = (
+    *("{java}", *_JVM, "-XX:TieredStopAtLevel=1", "-Xmx768m", "-cp", "{compiler}"),
+    *("org.jetbrains.kotlin.cli.jvm.K2JVMCompiler", "-no-stdlib", "-no-reflect"),
+    *("-cp", "{stdlib}", "-jvm-target", "1.8"),
+)
+"""Without its script, whose loader of classes of its own would see no shared archive."""
+NODE_OUT_OF_MEMORY = (b"JavaScript heap out of memory",)
+
+MANAGED = (
+    Entry(
+        id="java",
+        name="Java",
+        extensions=(".java",),
+        file_name="Main.java",
+        find=on_system(java="java", javac="javac"),
+        version=("{java}", "-XX:TieredStopAtLevel=1", *_JVM, "-version"),
+        compile=(
+            "{javac}",
+            *(f"-J{option}" for option in _JVM),
+            "-J-XX:TieredStopAtLevel=1",
+            "-J-Xmx768m",
+            *("-encoding", "UTF-8", "-proc:none", "-d", "{out}", "{sources}"),
+        ),
+        run=(*_JVM_RUN, "-cp", "{app}", "{main_class}"),
+        hello="class Main {\n  public static void main(String[] arguments) {\n"
+        '    System.out.println("hello");\n  }\n}\n',
+        out_of_memory=_JVM_OUT_OF_MEMORY,
+        bears_address_limit=False,
+        processes=256,
+        compile_processes=256,
+        compile_memory_kib=2 * GIB,
+        time_factor=Fraction(2),
+        extra_memory_kib=128 * MIB,
+    ),
+    Entry(
+        id="typescript",
+        name="TypeScript",
+        extensions=(".ts",),
+        file_name="main.ts",
+        find=find_typescript,
+        version=("{node}", "{tsc}", "--version"),
+        compile=(
+            *("{node}", "{tsc}", "--target", "es2022", "--module", "commonjs", "--strict"),
+            *("--types", "node", "--typeRoots", "{types}", "--skipLibCheck", "--pretty", "false"),
+            *("--outDir", "{out}", "--rootDir", ".", "{sources}"),
+        ),
+        run=("{node}", "--max-old-space-size={heap_mib}", "{app}/{stem}.js"),
+        hello='const word: string = "hello";\nconsole.log(word);\n',
+        out_of_memory=NODE_OUT_OF_MEMORY,
+        bears_address_limit=False,
+        compile_processes=256,
+        compile_memory_kib=2 * GIB,
+        time_factor=Fraction(2),
+        extra_memory_kib=64 * MIB,
+    ),
+    Entry(
+        id="kotlin",
+        name="Kotlin",
+        extensions=(".kt",),
+        file_name="Main.kt",
+        find=find_kotlin,
+        version=("/bin/sh", "-c", "echo {compiler}; cat {home}/build.txt || :"),
+        compile=(*_KOTLINC, "-d", "{out}", "{sources}"),
+        compile_shown="kotlinc Main.kt",
+        run=(*_JVM_RUN, "-cp", "{stdlib}:{app}", "{main_class}"),
+        run_shown="kotlin MainKt",
+        hello='fun main() {\n    println("hello")\n}\n',
+        out_of_memory=_JVM_OUT_OF_MEMORY,
+        bears_address_limit=False,
+        processes=256,
+        compile_processes=256,
+        compile_memory_kib=2 * GIB,
+        time_factor=Fraction(2),
+        extra_memory_kib=128 * MIB,
+    ),
+    Entry(
+        id="csharp",
+        name="C#",
+        extensions=(".cs",),
+        file_name="Main.cs",
+        find=on_system("/etc/mono", mono="mono", mcs="mcs"),
+        version=("{mono}", "--version"),
+        compile=(
+            *("{mcs}", "-optimize+", "-langversion:latest", "-out:{out}/Main.exe"),
+            *("-r:System.Numerics", "{sources}"),
+        ),
+        compile_shown="mcs -optimize+ Main.cs",
+        run=("{mono}", "{app}/Main.exe"),
+        hello='class Hello {\n  static void Main() { System.Console.WriteLine("hello"); }\n}\n',
+        out_of_memory=(b"System.OutOfMemoryException", b"Out of memory"),
+        bears_address_limit=False,
+        processes=256,
+        compile_processes=256,
+        time_factor=Fraction(2),
+        extra_memory_kib=64 * MIB,
+    ),
+)
