@@ -20,6 +20,9 @@ class MemoryTicketStore(TicketStore):
             raise TicketsFull
         self._tickets |= {ticket.token: ticket for ticket in tickets}
 
+    async def waiting(self) -> int:
+        return len(self._waiting())
+
     async def claim(self) -> Ticket | None:
         waiting = self._waiting()
         if not waiting:

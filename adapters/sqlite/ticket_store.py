@@ -33,7 +33,7 @@ CREATE INDEX IF NOT EXISTS open_tickets ON tickets (status, number) WHERE status
 CREATE INDEX IF NOT EXISTS finished_tickets ON tickets (finished_at) WHERE finished_at IS NOT NULL;
 """
 _COLUMNS = "token, flavour, status, created_at, finished_at, ask, result"
-_IN_QUEUE, _PROCESSING = TicketStatus.IN_QUEUE.value, TicketStatus.PROCESSING.value
+_IN_QUEUE = TicketStatus.IN_QUEUE.value
 
 _Row = tuple[str, str, int, str, str | None, bytes, bytes | None]
 _Result = TypeVar("_Result")
@@ -55,8 +55,7 @@ class SqliteTicketStore(TicketStore):
         rows = [_row(ticket) for ticket in tickets]
 
         def add(connection: sqlite3.Connection) -> None:
-            waiting = _number(connection, "SELECT count(*) FROM tickets WHERE status = 1")
-            if waiting + len(rows) > most_waiting:
+            if _waiting(connection) + len(rows) > most_waiting:
                 raise TicketsFull
             connection.executemany(
                 "INSERT INTO tickets (token, flavour, language_id, status, created_at, ask)"
@@ -65,6 +64,9 @@ class SqliteTicketStore(TicketStore):
             )
 
         await self._do(add)
+
+    async def waiting(self) -> int:
+        return await self._do(_waiting)
 
     async def claim(self) -> Ticket | None:
         def claim(connection: sqlite3.Connection) -> Ticket | None:
@@ -230,6 +232,10 @@ def _text(moment: datetime) -> str:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _waiting(connection: sqlite3.Connection) -> int:
+    return _number(connection, "SELECT count(*) FROM tickets WHERE status = 1")
 
 
 def _number(connection: sqlite3.Connection, statement: str, *values: str) -> int:

@@ -42,6 +42,10 @@ class TicketStore(Protocol):
         """
         ...
 
+    async def waiting(self) -> int:
+        """How many wait; what is being judged does not."""
+        ...
+
     async def claim(self) -> Ticket | None:
         """The one that has waited longest, which from now on is being judged; None: none waits."""
         ...

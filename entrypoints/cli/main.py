@@ -13,6 +13,7 @@ from entrypoints.cli.create_admin import create_admin
 from entrypoints.cli.demo import demo
 from entrypoints.cli.doctor import doctor
 from entrypoints.cli.gc import gc
+from entrypoints.cli.judge_server import judge_server
 from entrypoints.cli.migrate import migrate
 from entrypoints.cli.serve import serve
 from entrypoints.cli.settings import settings
@@ -34,7 +35,18 @@ def assay() -> None:
     """
 
 
-for _command in (serve, worker, doctor, create_admin, demo, submit, migrate, gc, settings):
+for _command in (
+    serve,
+    worker,
+    judge_server,
+    doctor,
+    create_admin,
+    demo,
+    submit,
+    migrate,
+    gc,
+    settings,
+):
     assay.add_command(_command)
 
 

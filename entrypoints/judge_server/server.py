@@ -1,0 +1,123 @@
+"""The judge server, from its start to its stop."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Callable, Iterable
+from dataclasses import fields
+from pathlib import Path
+
+import msgspec
+import structlog
+import uvloop
+from litestar import Litestar
+
+from config.container import Container, close_judge_server
+from config.home_lock import locked_home
+from config.settings import Settings
+from domain.language import Language
+from domain.ticket import Flavour, Ticket
+from entrypoints.judge_server.admission import Door
+from entrypoints.judge_server.app import create_app
+from entrypoints.judge_server.catalogue import catalogue
+from entrypoints.judge_server.desk import Desk, DeskWork
+from entrypoints.judge_server.office import Office, TicketUseCases
+from entrypoints.judge_server.views import USUAL_FIELDS, View
+from entrypoints.listening import Address, Server, allow_many_files
+from entrypoints.logs import configure_logs
+
+_VERSIONS = {Flavour.COMMON: "1.13.1", Flavour.EXTRA: "1.13.1-extra"}
+_log = structlog.get_logger(__name__)
+
+
+def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
+    """Run until told to stop (SIGTERM, SIGINT); `announce` is told the address.
+
+    Raises:
+        BadSetting: the address cannot be listened on, is open to others without a token, or
+            another judge server has the home folder.
+        StoreUnavailable: what waits to be judged cannot be read.
+        JudgeUnavailable: there is no sandbox.
+    """
+    configure_logs()
+    own = settings.judge_server
+    own.check_admission()
+    allow_many_files()
+    address = Address(host=own.host, port=own.port, setting="ASSAY_JUDGE_SERVER_PORT")
+    with (
+        locked_home(_own_folder(settings)),
+        contextlib.closing(address.bound()) as listener,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(settings, address, listener, announce))
+
+
+async def _serve(
+    settings: Settings,
+    address: Address,
+    listener: socket.socket,
+    announce: Callable[[str], None],
+) -> None:
+    container = Container(settings=settings)
+    try:
+        languages = await container.own_judge().languages()
+        if not languages:
+            _log.error("nothing can be judged on this machine: `assay doctor` says why")
+        server = Server(
+            build_app(container, languages),
+            when_started=lambda: announce(address.shown(listener)),
+            when_stopping=lambda: None,
+        )
+        address.listen(listener)
+        await server.serve(sockets=[listener])
+    finally:
+        await close_judge_server(container)
+
+
+def build_app(container: Container, languages: Iterable[Language]) -> Litestar:
+    """The application over what the container has, with its judging while it lives."""
+    settings = container.settings().judge_server
+    views = {flavour: View(catalogue(flavour, languages), settings.config) for flavour in Flavour}
+
+    def body_of(ticket: Ticket) -> bytes:
+        shown = views[ticket.flavour](ticket, USUAL_FIELDS, encoded=True)
+        return msgspec.json.encode(shown)
+
+    desk = Desk(
+        DeskWork(**{f.name: getattr(container, f.name)() for f in fields(DeskWork)}),
+        settings.config,
+        slots=container.own_judge().slots,
+        body_of=body_of,
+    )
+    use_cases = {f.name: getattr(container, f.name)() for f in fields(TicketUseCases)}
+    offices = [
+        Office(
+            flavour=flavour,
+            version=_VERSIONS[flavour],
+            catalogue=catalogue(flavour, languages),
+            config=settings.config,
+            view=views[flavour],
+            use_cases=TicketUseCases(**use_cases),
+            desk=desk,
+        )
+        for flavour in Flavour
+    ]
+
+    @contextlib.asynccontextmanager
+    async def judging(_: Litestar) -> AsyncGenerator[None]:
+        task = asyncio.create_task(desk.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    return create_app(offices, Door(settings), container.clock(), lifespan=[judging])
+
+
+def _own_folder(settings: Settings) -> Path | None:
+    if settings.home is None:
+        return None
+    folder = settings.home / "judge-server"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder

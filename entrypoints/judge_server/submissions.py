@@ -1,0 +1,203 @@
+"""Submissions, one at a time: handed in, looked at, listed, deleted."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
+
+from litestar import delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Response
+
+from application.ports.ticket_store import TicketsFull
+from domain.ticket import Ask, Ticket, TicketToken
+from entrypoints.judge_server.admission import ADMINS
+from entrypoints.judge_server.answers import HttpRequest, as_json, error, not_found
+from entrypoints.judge_server.asks import Complaints, ask_of
+from entrypoints.judge_server.office import Office
+from entrypoints.judge_server.params import Params
+from entrypoints.judge_server.views import STATUSES, NotText, fields_of
+
+NOT_TEXT = (
+    "some attributes for this submission cannot be converted to UTF-8, "
+    "use base64_encoded=true query parameter"
+)
+MANY_NOT_TEXT = (
+    "some attributes for one or more submissions cannot be converted to UTF-8, "
+    "use base64_encoded=true query parameter"
+)
+_MAINTENANCE = "Judge0 is currently in maintenance."
+_PER_PAGE = 20
+_MOST_PER_PAGE = 1_000
+
+
+@post("/submissions", status_code=HTTPStatus.CREATED)
+async def create(
+    params: NamedDependency[Params], office: NamedDependency[Office]
+) -> Response[bytes]:
+    _check_maintenance(office)
+    waits = params.is_true("wait")
+    if waits and not office.config.enable_wait_result:
+        raise error(HTTPStatus.BAD_REQUEST, "wait not allowed")
+    await check_room(office, 1)
+    fields = fields_of(params.text("fields"))
+    encoded = params.is_true("base64_encoded")
+    asked = await asked_for(params.values, office, encoded=encoded)
+    if isinstance(asked, dict):
+        return as_json(asked, HTTPStatus.UNPROCESSABLE_ENTITY)
+    (ticket,) = await take(office, [asked])
+    if not waits:
+        return as_json({"token": ticket.token}, HTTPStatus.CREATED)
+    finished = await _finished(office, ticket)
+    try:
+        shown = office.view(finished, fields, encoded=encoded)
+    except NotText:
+        body = {"token": ticket.token, "error": NOT_TEXT}
+        return as_json(body, HTTPStatus.CREATED)
+    return as_json(shown, HTTPStatus.CREATED)
+
+
+@get("/submissions/{token:str}")
+async def read(
+    request: HttpRequest,
+    token: FromPath[str],
+    params: NamedDependency[Params],
+    office: NamedDependency[Office],
+) -> Response[bytes]:
+    fields = fields_of(params.text("fields"))
+    ticket = await _ticket(office, token)
+    if ticket is None:
+        return not_found(request)
+    return _shown(office, ticket, fields, encoded=params.is_true("base64_encoded"))
+
+
+@get("/submissions", opt=ADMINS)
+async def list_all(
+    params: NamedDependency[Params], office: NamedDependency[Office]
+) -> Response[bytes]:
+    fields = fields_of(params.text("fields"))
+    page = _whole(params.text("page"), 1)
+    per_page = _whole(params.text("per_page"), _PER_PAGE)
+    if page <= 0:
+        raise error(HTTPStatus.BAD_REQUEST, f"invalid page: {page}")
+    if per_page < 0:
+        raise error(HTTPStatus.BAD_REQUEST, f"invalid per_page: {per_page}")
+    per_page = min(per_page or _PER_PAGE, _MOST_PER_PAGE)
+    offset = (page - 1) * per_page
+    found = await office.use_cases.list_tickets(office.flavour, offset=offset, limit=per_page)
+    encoded = params.is_true("base64_encoded")
+    shown = shown_all(office, found.tickets, fields, encoded=encoded)
+    pages = max(1, -(-found.total // per_page))
+    meta = {
+        "current_page": page,
+        "next_page": page + 1 if page < pages else None,
+        "prev_page": page - 1 if page > 1 else None,
+        "total_pages": pages,
+        "total_count": found.total,
+    }
+    return as_json({"submissions": shown, "meta": meta})
+
+
+@delete("/submissions/{token:str}", status_code=HTTPStatus.OK, opt=ADMINS)
+async def remove(
+    request: HttpRequest,
+    token: FromPath[str],
+    params: NamedDependency[Params],
+    office: NamedDependency[Office],
+) -> Response[bytes]:
+    _check_maintenance(office)
+    fields = fields_of(params.text("fields"))
+    if not office.config.enable_submission_delete:
+        raise error(HTTPStatus.BAD_REQUEST, "delete not allowed")
+    ticket = await _ticket(office, token)
+    if ticket is None:
+        return not_found(request)
+    if not ticket.status.is_final:
+        status = f"{ticket.status.value} ({STATUSES[ticket.status]})"
+        problem = f"submission cannot be deleted because its status is {status}"
+        raise error(HTTPStatus.BAD_REQUEST, problem)
+    await office.use_cases.remove_ticket(ticket.token)
+    return _shown(office, ticket, fields, encoded=True)
+
+
+async def asked_for(
+    values: Mapping[str, object], office: Office, *, encoded: bool
+) -> Ask | Complaints:
+    """What is asked for, or what is wrong with it; a zip is looked through beside the loop."""
+    look = partial(
+        ask_of, values, encoded=encoded, catalogue=office.catalogue, config=office.config
+    )
+    return await asyncio.to_thread(look) if values.get("additional_files") else look()
+
+
+async def take(office: Office, asks: list[Ask]) -> tuple[Ticket, ...]:
+    """The tickets of what is asked for; from now on they are sure to be judged.
+
+    Raises:
+        TicketsFull: with them too many would wait.
+    """
+    most = office.config.max_queue_size
+    tickets = await office.use_cases.take_tickets(asks, office.flavour, most_waiting=most)
+    office.desk.wake()
+    return tickets
+
+
+def shown_all(
+    office: Office, tickets: tuple[Ticket | None, ...], fields: tuple[str, ...], *, encoded: bool
+) -> list[dict[str, object] | None]:
+    """Raises Refused, with status 400, where a text of one of them is none."""
+    try:
+        return [
+            None if ticket is None else office.view(ticket, fields, encoded=encoded)
+            for ticket in tickets
+        ]
+    except NotText:
+        raise error(HTTPStatus.BAD_REQUEST, MANY_NOT_TEXT) from None
+
+
+async def check_room(office: Office, more: int) -> None:
+    """Say so before anything else is looked at; what is sure is settled when they are taken.
+
+    Raises:
+        TicketsFull: there is no room.
+    """
+    if await office.use_cases.measure_backlog() + more > office.config.max_queue_size:
+        raise TicketsFull
+
+
+def _shown(
+    office: Office, ticket: Ticket, fields: tuple[str, ...], *, encoded: bool
+) -> Response[bytes]:
+    try:
+        return as_json(office.view(ticket, fields, encoded=encoded))
+    except NotText:
+        raise error(HTTPStatus.BAD_REQUEST, NOT_TEXT) from None
+
+
+async def _ticket(office: Office, token: str) -> Ticket | None:
+    (ticket,) = await office.use_cases.read_tickets([TicketToken(token)], office.flavour)
+    return ticket
+
+
+async def _finished(office: Office, ticket: Ticket) -> Ticket:
+    with office.desk.waited_for(ticket.token) as finished:
+        seen = await _ticket(office, ticket.token)
+        if seen is None or seen.status.is_final:
+            return seen or ticket
+        return await finished
+
+
+def _check_maintenance(office: Office) -> None:
+    if office.config.maintenance_mode:
+        raise error(HTTPStatus.SERVICE_UNAVAILABLE, _MAINTENANCE)
+
+
+def _whole(text: str | None, usual: int) -> int:
+    try:
+        return int(text) if text else usual
+    except ValueError:
+        return 0
+
+
+ROUTES = (create, read, list_all, remove)
