@@ -63,6 +63,7 @@ from application.use_cases.list_users import ListUsers
 from application.use_cases.list_workers import ListWorkers
 from application.use_cases.log_in import LogIn
 from application.use_cases.log_out import LogOut
+from application.use_cases.measure_backlog import MeasureBacklog
 from application.use_cases.measure_queue import MeasureQueue
 from application.use_cases.put_back_tickets import PutBackTickets
 from application.use_cases.read_test_data import ReadTestData
@@ -147,6 +148,7 @@ class Container(DeclarativeContainer):
             slots=settings.provided.judge_slots,
             allow_weak=settings.provided.may_judge_weakly,
             only=settings.provided.languages,
+            compile_cache_bytes=settings.provided.compile_cache_bytes,
         ),
         judge0=Singleton(production.judge0_judge, settings, clock, ids, telemetry),
     )
@@ -194,6 +196,7 @@ class Container(DeclarativeContainer):
         allow_weak=settings.provided.may_serve_judging_weakly,
         only=settings.provided.languages,
         raw=True,
+        compile_cache_bytes=settings.provided.compile_cache_bytes,
     )
     tickets = Selector(
         Singleton(choices.tickets, settings),
@@ -300,6 +303,7 @@ class Container(DeclarativeContainer):
     list_tickets = Singleton(ListTickets, tickets=tickets)
     remove_ticket = Singleton(RemoveTicket, tickets=tickets)
     count_tickets = Singleton(CountTickets, tickets=tickets)
+    measure_backlog = Singleton(MeasureBacklog, tickets=tickets)
     put_back_tickets = Singleton(PutBackTickets, tickets=tickets)
     forget_tickets = Singleton(
         ForgetTickets,

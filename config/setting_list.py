@@ -121,6 +121,12 @@ SETTINGS = (
         description="Room for test data from S3 in ASSAY_HOME; 0 keeps none.",
     ),
     Setting(
+        name="ASSAY_COMPILE_CACHE_MIB",
+        default="256",
+        description="Room for compiled programs in ASSAY_HOME, so that a rejudge does not compile "
+        "again; 0 keeps none.",
+    ),
+    Setting(
         name="ASSAY_WORKER_METRICS_PORT",
         default="0",
         description="Port where `assay worker` shows /metrics; 0 is none.",

@@ -28,6 +28,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     services: Services
     blob_cache_bytes: int
+    compile_cache_bytes: int
     judge_slots: int
     languages: tuple[str, ...]
     allow_weak_sandbox: bool
@@ -86,6 +87,7 @@ def load_settings(
         trusted_proxies=parsing.networks("ASSAY_TRUSTED_PROXIES", chosen["ASSAY_TRUSTED_PROXIES"]),
         services=remote,
         blob_cache_bytes=_number(chosen, "ASSAY_BLOB_CACHE_MIB", most=999_999_999) * _MIB,
+        compile_cache_bytes=_number(chosen, "ASSAY_COMPILE_CACHE_MIB", most=999_999_999) * _MIB,
         judge_slots=parsing.slots(chosen["ASSAY_JUDGE_SLOTS"]),
         languages=parsing.words("ASSAY_LANGUAGES", chosen["ASSAY_LANGUAGES"]),
         allow_weak_sandbox=_switch(chosen, "ASSAY_ALLOW_WEAK_SANDBOX"),

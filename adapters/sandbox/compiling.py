@@ -8,6 +8,8 @@ from pathlib import Path
 
 from adapters.sandbox.artifacts import MAX_UNPACKED_BYTES, packed, unpack
 from adapters.sandbox.box import Box, BoxLimits
+from adapters.sandbox.compile_cache import CompileCache, Compiled
+from adapters.sandbox.compile_key import key_of
 from adapters.sandbox.kits import OUT, Kit, command_of, filled, names_of, paths_of
 from adapters.sandbox.languages import Entry
 from adapters.sandbox.options import split_at_sources
@@ -40,27 +42,54 @@ class Built:
 
 
 async def compile_program(
-    boxes: Boxes, kit: Kit, sources: Sources, folder: Path, slot: int
+    boxes: Boxes,
+    kit: Kit,
+    sources: Sources,
+    folder: Path,
+    slot: int,
+    cache: CompileCache | None = None,
 ) -> Built:
     """Compile, or only check, the sources; leave in `folder` what is to be run.
+
+    What was compiled well is taken from the cache where that has it, and kept there.
 
     Raises:
         BoxBroken: the platform failed.
         MachineSpent: it has run out of something.
     """
-    outcome = valid(await boxes.run(_compile_box(kit, sources), slot))
+    box = _compile_box(kit, sources)
+    key = key_of(kit, sources, box)
+    kept = await cache.get(key) if cache else None
+    if kept is not None and await _is_unpacked(kept, kit.entry, sources, folder):
+        compilation = Compilation(ok=True, output=kept.output)
+        return Built(compilation=compilation, sources=sources, folder=folder)
+    outcome = valid(await boxes.run(box, slot))
     compilation = _compilation(kit.entry, outcome)
     if compilation.ok:
-        try:
-            # A check may run code of the program (Perl's BEGIN), so what it wrote is not taken.
-            archive = outcome.stdout if kit.entry.compile else b""
-            files = beside(kit.entry, sources)
-            await asyncio.to_thread(unpack, folder, archive, files, sources.beside)
-        except (tarfile.TarError, OSError, ValueError) as error:
-            if isinstance(error, OSError) and error.errno in OUT_OF:
-                raise broken_by(error, "the program could not be kept") from error
+        # A check may run code of the program (Perl's BEGIN), so what it wrote is not taken.
+        archive = outcome.stdout if kit.entry.compile else b""
+        compiled = Compiled(archive=archive, output=compilation.output)
+        if not await _is_unpacked(compiled, kit.entry, sources, folder):
             compilation = Compilation(ok=False, output="The compiler left nothing that can be run.")
+        elif cache:
+            await cache.put(key, compiled)
     return Built(compilation=compilation, sources=sources, folder=folder)
+
+
+async def _is_unpacked(compiled: Compiled, entry: Entry, sources: Sources, folder: Path) -> bool:
+    """Whether it was an archive that could be unpacked.
+
+    Raises:
+        BoxBroken: there is no room for it.
+    """
+    files = beside(entry, sources)
+    try:
+        await asyncio.to_thread(unpack, folder, compiled.archive, files, sources.beside)
+    except (tarfile.TarError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in OUT_OF:
+            raise broken_by(error, "the program could not be kept") from error
+        return False
+    return True
 
 
 async def prepare(boxes: Boxes, kit: Kit, script: str, folder: Path, slot: int) -> Outcome:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from adapters.sandbox.cgroups import Cgroups, find_cgroups
+from adapters.sandbox.compile_cache import DEFAULT_BYTES, CompileCache
 from adapters.sandbox.machine import Machine, look_at, own_folder
 from adapters.sandbox.offers import Offer, Offers, Refusal
 from adapters.sandbox.programs import JudgedProgram
@@ -35,9 +36,10 @@ class SandboxJudge(JudgePort):
     Without `allow_weak` a machine without working control groups judges nothing. `only` names the
     languages to offer; none named means all that work here. With `cgroups="none"` it does as if
     the machine had no control groups; with `raw` it runs binaries and folders of scripts, too.
+    Of what was compiled it keeps `compile_cache_bytes`; with 0 it compiles everything anew.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what a machine's judge may be told, all of it named)
         self,
         home: Path,
         *,
@@ -46,8 +48,10 @@ class SandboxJudge(JudgePort):
         only: Collection[str] = (),
         cgroups: Literal["auto", "none"] = "auto",
         raw: bool = False,
+        compile_cache_bytes: int = DEFAULT_BYTES,
     ) -> None:
         self._folder = home.absolute() / "sandbox"
+        self._cache = CompileCache(self._folder / "compiled", compile_cache_bytes)
         self._slots = slots or len(os.sched_getaffinity(0))
         self._allow_weak = allow_weak
         self._only = frozenset(only)
@@ -76,7 +80,9 @@ class SandboxJudge(JudgePort):
     async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
         offer, boxes = await self._offer(job.language)
         async with self._slot() as slot, self._job_folder() as folder:
-            judged = JudgedProgram(boxes=boxes, kit=offer.kit, folder=folder, slot=slot)
+            judged = JudgedProgram(
+                boxes=boxes, kit=offer.kit, folder=folder, slot=slot, cache=self._cache
+            )
             try:
                 async with judged as program:
                     compiled = await program.compile(job.program, job.options)

@@ -15,10 +15,11 @@ OUT = f"{WORK}/out"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """A language with its tools as found on this machine."""
+    """A language with its tools as found on this machine; `said` is their own version."""
 
     entry: Entry
     toolchain: Toolchain
+    said: bytes = b""
     prepared: Path | None = None
 
     @property

@@ -98,6 +98,7 @@ class Offers:
         async with self._slot() as slot, self._job_folder() as folder:
             version = await version_of(self._boxes, kit, slot)
             _must(version, "its version was asked for")
+            kit = replace(kit, said=version.stdout + version.stderr)
             whole = self._kept(kit, version, entry.prepare)
             if entry.prepare and (whole.is_dir() or not entry.prepare_quickly):
                 kit = await self._prepared_kit(kit, version, entry.prepare, slot)

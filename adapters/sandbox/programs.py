@@ -8,6 +8,7 @@ from typing import Self
 from adapters.sandbox.ahead import RunsInOneBox
 from adapters.sandbox.box import APP, Bind, Box, BoxLimits
 from adapters.sandbox.cell import Cell
+from adapters.sandbox.compile_cache import CompileCache
 from adapters.sandbox.compiling import Built, compile_program, valid
 from adapters.sandbox.kits import Kit, command_of, names_of, paths_of
 from adapters.sandbox.options import command_with
@@ -31,8 +32,17 @@ class JudgedProgram:
     ends whatever still runs.
     """
 
-    def __init__(self, *, boxes: Boxes, kit: Kit, folder: Path, slot: int) -> None:
+    def __init__(
+        self,
+        *,
+        boxes: Boxes,
+        kit: Kit,
+        folder: Path,
+        slot: int,
+        cache: CompileCache | None = None,
+    ) -> None:
         self._boxes = boxes
+        self._cache = cache
         self._kit = kit
         self._folder = folder
         self._slot = slot
@@ -55,7 +65,9 @@ class JudgedProgram:
         self._options = options
         self._runs.begin(_binds(self._kit, self._folder))
         try:
-            built = await compile_program(self._boxes, self._kit, sources, self._folder, self._slot)
+            built = await compile_program(
+                self._boxes, self._kit, sources, self._folder, self._slot, self._cache
+            )
         except MachineSpent:
             raise
         except BoxBroken as broken:

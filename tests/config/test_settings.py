@@ -68,6 +68,7 @@ def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
         ("ASSAY_ADMIN_EMAIL", "only@half.example"),
         ("ASSAY_HOME", "/proc/nowhere"),
         ("ASSAY_BLOB_CACHE_MIB", "plenty"),
+        ("ASSAY_COMPILE_CACHE_MIB", "-1"),
         ("MYSQL_URI", "postgres://user:pass@host/db"),
         ("MYSQL_URI", "mysql://user:pass@host"),
         ("MYSQL_URI", "mysql://user:pass@host:port/db"),
