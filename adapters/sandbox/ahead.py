@@ -34,7 +34,7 @@ class RunsInOneBox:
         """
         session = await self._showing(box.binds)
         cell = self._boxes.prepare(session, box)
-        await self._boxes.fill(cell, box.stdin)
+        await cell.fill(box.stdin)
         return cell
 
     async def run(self, box: Box, cell: Cell | None = None) -> Outcome:

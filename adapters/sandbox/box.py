@@ -104,7 +104,7 @@ class Place:
 
     slot: int
     parent: int
-    makers: Path | None = None
+    makers: str | None = None
 
 
 def command_line(boxing: Boxing, shown: tuple[Bind, ...], place: Place) -> list[str]:
@@ -150,7 +150,7 @@ def order(box: Box, cell: int, cpu: int, *, limits_address: bool) -> bytes:
 def _launcher_options(boxing: Boxing, binds: tuple[Bind, ...], place: Place) -> list[str]:
     options = ["launch", "-p", str(place.parent)]
     if place.makers:
-        options += ["-j", str(place.makers)]
+        options += ["-j", place.makers]
     if boxing.staging:
         for bind in binds:
             options += ["-m", str(bind.source)]

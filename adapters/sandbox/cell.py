@@ -1,5 +1,6 @@
 """A cell: what is made in a box for one run of a program, may wait for it, and goes with it."""
 
+import array
 import asyncio
 import contextlib
 import os
@@ -9,9 +10,9 @@ import struct
 import time
 
 from adapters.sandbox.box import Box, order
-from adapters.sandbox.cgroups import Cgroups, Leaf
+from adapters.sandbox.leaves import Leaf
 from adapters.sandbox.outcome import BoxBroken, broken_by
-from adapters.sandbox.pipes import PIPE_BYTES, Sink, open_pipe
+from adapters.sandbox.pipes import PIPE_BYTES, Sink, input_of, open_pipe
 from adapters.sandbox.processes import parent_of, pid_behind
 from adapters.sandbox.session import Ended, Session
 
@@ -21,85 +22,100 @@ _STARTED = struct.Struct("=q")
 class Cell:
     """One run of a program, from when it is prepared until nothing is left of it."""
 
-    def __init__(
-        self, session: Session, cgroups: Cgroups, name: str, box: Box, stdout: int | None
-    ) -> None:
-        """Raises BoxBroken where it cannot be made; a given descriptor stays the caller's."""
+    def __init__(self, session: Session, leaf: Leaf, box: Box, *, is_weak: bool) -> None:
         self.session = session
+        self.leaf = leaf
         self.box = box
+        self.is_weak = is_weak
+        self.is_sent = False
+        self.sent_ns = 0
         self.started_ns: int | None = None
         self.killed_ns = 0
+        self.is_over = False
+        """Nobody will say more of it."""
         self.end: Ended | None = None
         self.failure: BoxBroken | None = None
-        self.is_weak = cgroups.memory is None
-        self.is_sent = False
-        self.stdin = -1
-        self._reaper = -1
-        self._is_released = False
         self.stdout: Sink | None = None
-        self._number = int(name.rpartition("-")[2])
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        try:
-            with contextlib.ExitStack() as undone:
-                self._make(undone, cgroups, name, stdout)
-                undone.pop_all()
-        except OSError as error:
-            raise broken_by(error, "no cell could be made") from error
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nobody will say more of it."""
-        return self.ended.done()
+        self.stderr: Sink | None = None
+        self._number = 0
+        self._stdin = self._reaper = -1
+        self._socket: socket.socket | None = None
+        self._is_released = False
+        self._waiting: asyncio.Future[None] | None = None
 
     # --- making ---
 
-    def _make(
-        self, undone: contextlib.ExitStack, cgroups: Cgroups, name: str, stdout: int | None
-    ) -> None:
-        limits = self.box.limits
-        self.leaf: Leaf = cgroups.leaf(
-            name, memory_kib=limits.memory_kib, processes=limits.processes
-        )
-        undone.callback(self.leaf.remove)
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        undone.enter_context(self._socket)
-        self._socket.setblocking(False)  # noqa: FBT003 - as socket has it
-        with theirs, contextlib.ExitStack() as given:
-            descriptors = [theirs.fileno(), *self._connect(undone, given, stdout)]
-            for door in self.leaf.doors():
-                given.callback(os.close, door)
-                descriptors.append(door)
-            cpu = self.session.boxing.cpu(self.session.slot)
-            message = order(self.box, self._number, cpu, limits_address=self.is_weak)
-            self.session.order(self._number, self, message, descriptors)
+    def prepare(self, stdout: int | None) -> None:
+        """Have it made; a descriptor that is given stays the caller's.
 
-    def _connect(
-        self, undone: contextlib.ExitStack, given: contextlib.ExitStack, stdout: int | None
-    ) -> tuple[int, int]:
-        """Our ends of the pipes, and theirs, which are closed here after."""
-        owner = self.session.boxing.uid(self.session.slot)
-        limits = self.box.limits
+        Raises:
+            BoxBroken: the platform failed.
+        """
+        theirs: list[int] = []
+        try:
+            self._make(theirs, stdout)
+        except OSError as error:
+            self.release()
+            raise broken_by(error, "no cell could be made") from error
+        except BoxBroken:
+            self.release()
+            raise
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+
+    def _make(self, theirs: list[int], stdout: int | None) -> None:
+        session, limits = self.session, self.box.limits
+        self.leaf.make()
+        self.leaf.limit(memory_kib=limits.memory_kib, processes=limits.processes)
+        self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        theirs.append(other.detach())
+        self._socket.setblocking(False)  # noqa: FBT003 - as socket has it
+        owner = session.boxing.uid(session.slot)
         if stdout is None:
-            read_end, stdout = open_pipe(owner, PIPE_BYTES)
-            given.callback(os.close, stdout)
+            read_end, write_end = open_pipe(owner, PIPE_BYTES)
             self.stdout = Sink(read_end, limits.stdout_bytes)
-            undone.callback(self.stdout.close)
-        read_end, stderr = open_pipe(owner)
-        given.callback(os.close, stderr)
+            theirs.append(write_end)
+        given = [theirs[0], theirs[-1] if stdout is None else stdout]
+        read_end, write_end = open_pipe(owner)
         self.stderr = Sink(read_end, limits.stderr_bytes)
-        undone.callback(self.stderr.close)
-        return stdout, stderr
+        doors = self.leaf.doors()
+        theirs += [write_end, *doors]
+        self._number = session.join(self)
+        cpu = session.boxing.cpu(session.slot)
+        message = order(self.box, self._number, cpu, limits_address=self.is_weak)
+        session.order(message, [*given, write_end, *doors])
+
+    async def fill(self, stdin: bytes) -> None:
+        """Give it its input.
+
+        Raises:
+            BoxBroken: the input could not be kept.
+        """
+        try:
+            self.take(await input_of(stdin))
+        except OSError as error:
+            raise broken_by(error, "the input could not be kept") from error
+
+    def take(self, stdin: int) -> None:
+        """Give it a descriptor of its own to read from."""
+        self._stdin = stdin
+        if self._is_released:
+            self._close_stdin()
 
     # --- running ---
 
     def go(self) -> None:
-        """Let the program start, with what is its input by now.
+        """Let the program start.
 
         Raises:
             BoxBroken: the cell or its box has ended.
         """
+        rights = array.array("i", [self._stdin])
         try:
-            socket.send_fds(self._socket, [b"g"], [self.stdin])
+            if self._socket is None or self._is_released:
+                raise self.failure or BoxBroken("the cell has ended")
+            self._socket.sendmsg([b"g"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
         except OSError as error:
             self.session.hear()
             raise self.failure or broken_by(error, "the cell has ended") from error
@@ -107,14 +123,9 @@ class Cell:
         self.sent_ns = time.monotonic_ns()
         self._close_stdin()
 
-    def _close_stdin(self) -> None:
-        if self.stdin >= 0:
-            os.close(self.stdin)
-            self.stdin = -1
-
     def look_whether_started(self) -> bool:
         """Only asked for: nobody is woken up by it."""
-        if self.started_ns is None:
+        if self.started_ns is None and self._socket:
             with contextlib.suppress(BlockingIOError, ConnectionError):
                 said, handles, _, _ = socket.recv_fds(self._socket, _STARTED.size, 1)
                 if said:
@@ -122,26 +133,33 @@ class Cell:
                     self._reaper = handles[0]
         return self.started_ns is not None
 
-    # --- hearing of it ---
-
-    def has_ended(self, ended: Ended) -> None:
-        self.end = self.end or ended
-        self._is_over()
-
-    def has_failed(self, failure: BoxBroken) -> None:
-        self.failure = self.failure or failure
-        self._is_over()
-
-    def _is_over(self) -> None:
-        if not self.ended.done():
-            self.ended.set_result(None)
-
-    def pid(self) -> int | None:
-        """The keeper's: the program and all that it started is below it."""
+    def keeper(self) -> int | None:
+        """Its process number: the program and all that it started is below it."""
         try:
             return parent_of(pid_behind(self._reaper)) if self._reaper >= 0 else None
         except OSError:
             return None
+
+    # --- hearing of it ---
+
+    def has_ended(self, ended: Ended) -> None:
+        self.end = self.end or ended
+        self._now_over()
+
+    def has_failed(self, failure: BoxBroken) -> None:
+        self.failure = self.failure or failure
+        self._now_over()
+
+    async def over(self) -> None:
+        """Return when it is."""
+        if not self.is_over:
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+
+    def _now_over(self) -> None:
+        self.is_over = True
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
 
     # --- ending ---
 
@@ -151,8 +169,7 @@ class Cell:
         if self.is_over:
             return
         if not self.is_sent:
-            with contextlib.suppress(OSError):  # the box has ended
-                self._socket.shutdown(socket.SHUT_WR)
+            self.release()
         elif self.look_whether_started():
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._reaper, signal.SIGKILL)
@@ -165,11 +182,17 @@ class Cell:
             return
         self._is_released = True
         self._close_stdin()
-        self._socket.close()
+        if self._socket:
+            self._socket.close()
         if self._reaper >= 0:
             os.close(self._reaper)
-        self.stderr.close()
-        if self.stdout:
-            self.stdout.close()
-        self._is_over()
-        self.session.forget(self._number, self.leaf.remove)
+        for sink in (self.stdout, self.stderr):
+            if sink:
+                sink.close()
+        self._now_over()
+        self.session.leave(self._number, self.leaf.remove)
+
+    def _close_stdin(self) -> None:
+        if self._stdin >= 0:
+            os.close(self._stdin)
+            self._stdin = -1

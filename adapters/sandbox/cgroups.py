@@ -1,4 +1,4 @@
-"""Control groups: limits that bite and figures read outside, controller by controller (v1, v2)."""
+"""Finds the control groups that this process may use, controller by controller (v1, v2)."""
 
 import contextlib
 import os
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.sandbox.leaves import Folders, Leaf, Makers, remove_group, write
 from adapters.sandbox.processes import is_alive, start_ticks
 
 PREFIX = "assay"
@@ -19,15 +20,6 @@ class Hierarchy:
 
     version: int
     base: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What a group has used so far; None where no controller says."""
-
-    cpu_ns: int | None
-    peak_kib: int | None
-    was_out_of_memory: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,105 +47,16 @@ class Cgroups:
         named = {"memory": self.memory, "pids": self.pids, "cpu": self.cpu, "kill": self.kill}
         return {name: f"v{h.version}" if h else "none" for name, h in named.items()}
 
-    def makers(self, name: str) -> "Makers | None":
+    def makers(self, name: str) -> Makers | None:
         """Where the processes that make a box can be found and ended, if groups can do that."""
-        return Makers(self.kill, name) if self.kill else None
+        return Makers(f"{self.kill.base}/{name}") if self.kill else None
 
-    def leaf(self, name: str, *, memory_kib: int, processes: int) -> "Leaf":
-        """A fresh leaf group of that name with its limits set.
-
-        Raises:
-            OSError: the kernel refused.
-        """
-        leaf = Leaf(self, name)
-        try:
-            leaf.make(memory_kib=memory_kib, processes=processes)
-        except OSError:
-            leaf.remove()
-            raise
-        return leaf
-
-
-class Makers:
-    """The group of all that makes a box: never on the program's bill, and ended at once."""
-
-    def __init__(self, kill: Hierarchy, name: str) -> None:
-        self.folder = kill.base / name
-
-    def make(self) -> None:
-        """Raises OSError where the kernel refuses."""
-        self.folder.mkdir()
-
-    def kill(self) -> None:
-        with contextlib.suppress(OSError):  # it is gone already
-            _write(self.folder / "cgroup.kill", 1)
-
-    def remove(self) -> bool:
-        """Whether it is gone now; it stays busy until the last process is buried."""
-        return remove_group(self.folder)
-
-
-class Leaf:
-    """The groups of one run: one folder a hierarchy that limits or counts."""
-
-    def __init__(self, cgroups: Cgroups, name: str) -> None:
-        self._cgroups = cgroups
-        self._name = name
-        self._folders = tuple(h.base / name for h in cgroups.measuring)
-
-    def make(self, *, memory_kib: int, processes: int) -> None:
-        for folder in self._folders:
-            folder.mkdir()
-        if self._cgroups.memory:
-            _limit_memory(self._cgroups.memory, self._name, memory_kib * 1024)
-        if self._cgroups.pids:
-            _write(self._cgroups.pids.base / self._name / "pids.max", processes)
-
-    def doors(self) -> list[int]:
-        """Descriptors by which whoever writes to them joins its groups.
-
-        Raises:
-            OSError: the kernel refused.
-        """
-        opened: list[int] = []
-        try:
-            for folder in self._folders:
-                opened.append(os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))  # noqa: PERF401 - what is open is closed
-        except OSError:
-            for descriptor in opened:
-                os.close(descriptor)
-            raise
-        return opened
-
-    def cpu_ns(self) -> int | None:
-        cpu = self._cgroups.cpu
-        if cpu is None:
-            return None
-        folder = cpu.base / self._name
-        if cpu.version == 1:
-            return _number(folder / "cpuacct.usage")
-        used_us = _field(folder / "cpu.stat", "usage_usec")
-        return None if used_us is None else used_us * 1000
-
-    def usage(self) -> Usage:
-        """All figures; read it when every process of the group has ended."""
-        memory = self._cgroups.memory
-        if memory is None:
-            return Usage(cpu_ns=self.cpu_ns(), peak_kib=None, was_out_of_memory=False)
-        folder = memory.base / self._name
-        is_v1 = memory.version == 1
-        peak = _number(folder / ("memory.max_usage_in_bytes" if is_v1 else "memory.peak"))
-        kills = _field(folder / ("memory.oom_control" if is_v1 else "memory.events"), "oom_kill")
-        return Usage(
-            cpu_ns=self.cpu_ns(),
-            peak_kib=None if peak is None else peak // 1024,
-            was_out_of_memory=bool(kills),
-        )
-
-    def remove(self) -> bool:
-        """Whether all its folders are gone now; they stay busy until the last process is buried."""
-        gone = tuple(remove_group(folder) for folder in self._folders)
-        return all(gone)
+    def leaf(self, name: str) -> Leaf:
+        """The groups of that name, which are still to be made."""
+        used = (self.memory, self.pids, self.cpu)
+        memory, pids, cpu = (f"{h.base}/{name}" if h else None for h in used)
+        v1 = frozenset(f"{h.base}/{name}" for h in used if h and h.version == 1)
+        return Leaf(Folders(memory=memory, pids=pids, cpu=cpu, v1=v1))
 
 
 def find_cgroups() -> Cgroups:
@@ -180,28 +83,17 @@ def sweep(bases: Iterable[Path]) -> None:
             owner = _owner(folder.name)
             if owner is not None and not is_alive(*owner):
                 kill_group(folder)
-                remove_group(folder)
+                remove_group(str(folder))
 
 
 def kill_group(folder: Path) -> None:
     """End the processes that a group of ours still holds."""
     with contextlib.suppress(OSError):  # only v2 has it; it misses nobody who is being forked
-        _write(folder / "cgroup.kill", 1)
+        write(f"{folder}/cgroup.kill", 1)
     with contextlib.suppress(OSError):
         for line in (folder / "cgroup.procs").read_text().split():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(line), 9)
-
-
-def remove_group(folder: Path) -> bool:
-    """Whether the group is gone now."""
-    try:
-        folder.rmdir()
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
-    return True
 
 
 def leaf_prefix() -> str:
@@ -263,7 +155,7 @@ def _tried(hierarchy: Hierarchy | None, file: str) -> Hierarchy | None:
         os.close(descriptor)
         return hierarchy
     finally:
-        remove_group(probe)
+        remove_group(str(probe))
 
 
 def _unified(own: Path) -> Cgroups:
@@ -286,13 +178,13 @@ def _tried_kill(hierarchy: Hierarchy) -> Hierarchy | None:
     probe = hierarchy.base / f"{leaf_prefix()}probe"
     try:
         probe.mkdir()
-        _write(probe / "cgroup.kill", 1)
+        write(f"{probe}/cgroup.kill", 1)
     except OSError:
         return None
     else:
         return hierarchy
     finally:
-        remove_group(probe)
+        remove_group(str(probe))
 
 
 def _enabled_controllers(base: Path) -> frozenset[str]:
@@ -302,7 +194,7 @@ def _enabled_controllers(base: Path) -> frozenset[str]:
     if wanted - set(control.read_text().split()):
         with contextlib.suppress(OSError):
             _leave(base)
-            _write(control, " ".join(f"+{name}" for name in sorted(wanted)))
+            write(str(control), " ".join(f"+{name}" for name in sorted(wanted)))
     return frozenset(wanted & set(control.read_text().split()))
 
 
@@ -310,45 +202,4 @@ def _leave(base: Path) -> None:
     """Go into a leaf of our own: a v2 group that limits its children may hold no process."""
     leaf = base / SERVER_LEAF
     leaf.mkdir(exist_ok=True)
-    _write(leaf / "cgroup.procs", os.getpid())
-
-
-# --- reading and writing -----------------------------------------------------------------------
-
-
-def _limit_memory(memory: Hierarchy, name: str, limit: int) -> None:
-    folder = memory.base / name
-    if memory.version == 1:
-        _write(folder / "memory.limit_in_bytes", limit)
-        with contextlib.suppress(OSError):  # a kernel without swap accounting has no such file
-            _write(folder / "memory.memsw.limit_in_bytes", limit)
-        return
-    _write(folder / "memory.max", limit)
-    for file, value in (("memory.swap.max", 0), ("memory.oom.group", 1)):
-        with contextlib.suppress(OSError):
-            _write(folder / file, value)
-
-
-def _write(path: Path, value: int | str) -> None:
-    """One write, to a file that must be there: open(..., "w") would create it elsewhere."""
-    descriptor = os.open(path, os.O_WRONLY)
-    try:
-        os.write(descriptor, str(value).encode())
-    finally:
-        os.close(descriptor)
-
-
-def _number(path: Path) -> int | None:
-    try:
-        return int(path.read_text())
-    except (OSError, ValueError):
-        return None
-
-
-def _field(path: Path, name: str) -> int | None:
-    try:
-        lines = path.read_text().splitlines()
-    except OSError:
-        return None
-    found = (line.split() for line in lines if line.startswith(f"{name} "))
-    return next((int(value) for _, value in found), None)
+    write(f"{leaf}/cgroup.procs", os.getpid())

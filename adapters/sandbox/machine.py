@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.sandbox.box import INIT, Box, Boxing, BoxLimits
-from adapters.sandbox.cgroups import PREFIX, Cgroups, kill_group, remove_group, sweep
+from adapters.sandbox.cgroups import PREFIX, Cgroups, kill_group, sweep
+from adapters.sandbox.leaves import remove_group
 from adapters.sandbox.processes import is_alive, start_ticks
 from adapters.sandbox.running import BoxBroken, Boxes
 from adapters.sandbox.tools import ToolMissing, built_init, bwrap_root, find_bwrap, output_of
@@ -166,5 +167,5 @@ def _sweep_left(left: Path) -> None:
             owner = "-".join(left.name.split("-")[:2])
             for group in Path(base).glob(f"{PREFIX}-{owner}-*"):
                 kill_group(group)
-                remove_group(group)
+                remove_group(str(group))
     shutil.rmtree(left, ignore_errors=True)

@@ -100,7 +100,13 @@ class Sink:
         self._pause: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self._loop.create_future()
-        self._loop.add_reader(descriptor, self._read)
+        self._is_reading = False
+
+    def start(self) -> None:
+        """Read whenever there is something; without it only `drain` does."""
+        if not self._is_reading and not self.is_over and not self._pause:
+            self._is_reading = True
+            self._loop.add_reader(self._descriptor, self._read)
 
     @property
     def content(self) -> bytes:
@@ -115,7 +121,8 @@ class Sink:
         if not self.ended.done():
             if self._pause:
                 self._pause.cancel()
-            self._loop.remove_reader(self._descriptor)
+            if self._is_reading:
+                self._loop.remove_reader(self._descriptor)
             os.close(self._descriptor)
             self.ended.set_result(None)
 
@@ -146,13 +153,16 @@ class Sink:
         return True
 
     def _rest(self) -> None:
-        self._loop.remove_reader(self._descriptor)
+        if self._is_reading:
+            self._loop.remove_reader(self._descriptor)
+            self._is_reading = False
         self._pause = self._loop.call_later(_REST_S, self._discard)
 
     def _discard(self) -> None:
         try:
             is_at_end = os.readv(self._descriptor, [_WASTE]) == 0
         except (BlockingIOError, InterruptedError):
+            self._is_reading = True
             self._loop.add_reader(self._descriptor, self._rest)
             return
         if is_at_end:

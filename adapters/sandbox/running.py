@@ -17,7 +17,6 @@ from adapters.sandbox.outcome import (
     Outcome,
     broken_by,
 )
-from adapters.sandbox.pipes import input_of
 from adapters.sandbox.session import Session
 from adapters.sandbox.waiting import to_its_end
 from adapters.sandbox.watching import Watch
@@ -66,7 +65,10 @@ class Boxes:
             session = self.open(box.binds, slot)
             try:
                 cell = self.prepare(session, box, stdout)
-                await (self.fill(cell, box.stdin) if stdin is None else _given(cell, stdin))
+                if stdin is None:
+                    await cell.fill(box.stdin)
+                else:
+                    cell.take(os.dup(stdin))
                 given.close()
                 return await self.go(cell)
             finally:
@@ -92,23 +94,15 @@ class Boxes:
         self._sessions.discard(session)
 
     def prepare(self, session: Session, box: Box, stdout: int | None = None) -> Cell:
-        """What waits, filled, for `go`; it may wait as long as its box is there.
+        """What waits, when it is filled, for `go`, as long as its box is there.
 
         Raises:
             BoxBroken: the platform failed.
         """
-        return Cell(session, self._cgroups, self._next_name(), box, stdout)
-
-    async def fill(self, cell: Cell, stdin: bytes) -> None:
-        """Give it its input.
-
-        Raises:
-            BoxBroken: the input could not be kept.
-        """
-        try:
-            cell.stdin = await input_of(stdin)
-        except OSError as error:
-            raise broken_by(error, "the input could not be kept") from error
+        leaf = self._cgroups.leaf(self._next_name())
+        cell = Cell(session, leaf, box, is_weak=self._cgroups.memory is None)
+        cell.prepare(stdout)
+        return cell
 
     async def go(self, cell: Cell) -> Outcome:
         """Run what was prepared and filled to its end; when cancelled, end it first.
@@ -120,11 +114,7 @@ class Boxes:
         try:
             with self._lateness.measured() as late_ns:
                 watch = Watch(cell, late_ns)
-                try:
-                    cell.go()
-                    await watch.watch()
-                finally:
-                    await to_its_end(watch.finish())
+                await watch.to_the_end()
                 if self._is_closed:
                     raise BoxesClosed
                 return watch.outcome()
@@ -133,7 +123,11 @@ class Boxes:
                 raise BoxesClosed from None
             raise
         finally:
-            cell.release()
+            cell.session.retire(cell)
+
+    def owner(self, slot: int) -> int | None:
+        """As whom the programs of a slot run; None where that is whoever runs this server."""
+        return self._boxing.uid(slot)
 
     async def close(self) -> None:
         """End all that runs and wait until it is gone."""
@@ -143,7 +137,3 @@ class Boxes:
     def _next_name(self) -> str:
         self._prefix = self._prefix or leaf_prefix()
         return f"{self._prefix}{next(_numbers)}"
-
-
-async def _given(cell: Cell, stdin: int) -> None:
-    cell.stdin = os.dup(stdin)

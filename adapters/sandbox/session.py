@@ -1,5 +1,6 @@
 """One box for all runs of a program: what makes it, what it says, and how it is ended."""
 
+import array
 import asyncio
 import contextlib
 import os
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from adapters.sandbox.box import Bind, Boxing, Place, command_line
-from adapters.sandbox.cgroups import Makers
+from adapters.sandbox.leaves import Makers
 from adapters.sandbox.outcome import BoxBroken, broken, broken_by
 from adapters.sandbox.pipes import Sink, above_standard, open_pipe
 from adapters.sandbox.waiting import until_gone
@@ -65,6 +66,8 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._is_reaped = asyncio.Event()
         self._is_empty = asyncio.Event()
+        self._last = 0
+        self._retired: list[Listener] = []
         self._left: list[Callable[[], bool]] = []
         try:
             with contextlib.ExitStack() as undone:
@@ -77,7 +80,13 @@ class Session:
     def is_dead(self) -> bool:
         return self._is_reaped.is_set()
 
-    def order(self, cell: int, listener: Listener, message: bytes, descriptors: list[int]) -> None:
+    def join(self, listener: Listener) -> int:
+        """The number of a new cell, of which that one will hear."""
+        self._last += 1
+        self._listeners[self._last] = listener
+        return self._last
+
+    def order(self, message: bytes, descriptors: list[int]) -> None:
         """Have a cell made.
 
         Raises:
@@ -85,20 +94,32 @@ class Session:
         """
         if self._failure or self.is_dead:
             raise self._failure or BoxBroken("the box has ended")
-        self._listeners[cell] = listener
+        rights = array.array("i", descriptors)
         try:
-            socket.send_fds(self._control, [message], descriptors)
+            self._control.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
         except OSError as error:
-            del self._listeners[cell]
             raise broken_by(error, "the box takes no orders") from error
 
-    def forget(self, cell: int, remove: Callable[[], bool]) -> None:
+    def leave(self, cell: int, remove: Callable[[], bool]) -> None:
         """Nobody wants to hear of it any more; what it leaves is removed when it can be."""
         self._listeners.pop(cell, None)
         self._left.append(remove)
-        self._remove_what_is_left()
         if not self._listeners:
             self._is_empty.set()
+
+    def retire(self, cell: Listener) -> None:
+        """Release it when there is time, which is when the next program runs."""
+        self._retired.append(cell)
+        if self.is_dead:
+            self.tidy()
+
+    def tidy(self) -> None:
+        """Release and remove what can be now."""
+        for cell in self._retired:
+            cell.release()
+        self._retired.clear()
+        if self._left:
+            self._remove_what_is_left()
 
     def _remove_what_is_left(self) -> bool:
         self._left = [remove for remove in self._left if not remove()]
@@ -126,6 +147,7 @@ class Session:
         """End it and wait until nothing is left of it."""
         self.kill()
         await self._is_reaped.wait()
+        self.tidy()
         for listener in tuple(self._listeners.values()):
             if not listener.is_sent:
                 listener.release()
@@ -148,6 +170,7 @@ class Session:
             log, write_end = open_pipe(None)
             given.callback(os.close, write_end)
             self._log = Sink(log, _LOG_BYTES)
+            self._log.start()
             undone.callback(self._log.close)
             nothing = above_standard(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
             given.callback(os.close, nothing)

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from adapters.sandbox.cell import Cell
-from adapters.sandbox.cgroups import Usage
+from adapters.sandbox.leaves import Usage
 from adapters.sandbox.outcome import MOST_LATE_MS, BoxBroken, Outcome
 from adapters.sandbox.processes import tree_usage
+from adapters.sandbox.waiting import to_its_end
 from domain.judging import Excess
 
 _START_S = 20.0
@@ -31,40 +32,40 @@ class Watch:
     def __init__(self, cell: Cell, late_ns: Callable[[], int]) -> None:
         self._cell = cell
         self._limits = cell.box.limits
+        self._sinks = [sink for sink in (cell.stdout, cell.stderr) if sink]
         self._late_so_far_ns = late_ns
         self._late_ns = 0
         """As it was when the program was last looked at."""
         self._excess: set[Excess] = set()
         self._peak_kib = 0
         self._tree_cpu_ns = 0
+        self._loop = asyncio.get_running_loop()
         if cell.stdout:
             cell.stdout.on_overflow = self._on_flood
 
-    async def watch(self) -> None:
-        """Return when the program has ended or was ended."""
-        cell = self._cell
-        while not cell.is_over:
-            self._late_ns = self._late_so_far_ns()
-            delay = self._look()
-            if delay is None:
-                break
-            await asyncio.wait({cell.ended}, timeout=delay)
-        self._late_ns = self._late_so_far_ns()
+    async def to_the_end(self) -> None:
+        """Let it go; return when it and all that it started are gone; cancelled, end it first.
 
-    async def finish(self) -> None:
-        """Wait until the program and all that it started are gone, and take what it wrote."""
+        Raises:
+            BoxBroken: it could not be told to go.
+        """
         cell = self._cell
-        if not cell.is_over:
-            cell.kill()
-            await asyncio.wait({cell.ended}, timeout=_START_S)
-        if not cell.is_over:
-            cell.session.kill()
-            await cell.ended
-        for sink in (cell.stdout, cell.stderr):
-            if sink:
+        cell.go()
+        cell.session.tidy()
+        self._timer = self._loop.call_later(_SHORTEST_LOOK_S, self._first_look)
+        try:
+            await cell.over()
+            self._note_lateness()
+            for sink in self._sinks:
                 sink.drain()
                 if not sink.is_over:
+                    sink.start()
                     await asyncio.wait({sink.ended}, timeout=_START_S)
+        finally:
+            if not cell.is_over:
+                cell.kill()
+                await to_its_end(cell.over())
+            self._timer.cancel()
 
     def outcome(self) -> Outcome:
         """Raises BoxBroken where the program never ran, or nobody knows how it ended."""
@@ -85,7 +86,7 @@ class Watch:
             memory_kib=usage.peak_kib or 0,
             ended_ns=ended_ns,
             stdout=cell.stdout.content if cell.stdout else b"",
-            stderr=cell.stderr.content,
+            stderr=cell.stderr.content if cell.stderr else b"",
             excess=self._whole_excess(usage, wall_ns if end else None),
             wall_limit_ms=self._limits.wall_time_ms,
             late_ms=_up_to_ms(self._late_ns),
@@ -93,18 +94,36 @@ class Watch:
 
     # --- watching ---
 
-    def _look(self) -> float | None:
-        """How long the program may go on unwatched; None when it was just killed."""
+    def _first_look(self) -> None:
+        """What ends before it needs nobody to read its pipes meanwhile."""
+        for sink in self._sinks:
+            sink.start()
+        self._look()
+
+    def _look(self) -> None:
         cell, now_ns = self._cell, time.monotonic_ns()
-        if not cell.look_whether_started() or cell.started_ns is None:
-            is_lost = now_ns - cell.sent_ns > _START_S * 1e9
-            return None if is_lost else _SHORTEST_LOOK_S
-        wall_ns = now_ns - cell.started_ns
+        self._note_lateness()
+        if cell.killed_ns or not cell.look_whether_started() or cell.started_ns is None:
+            delay = _SHORTEST_LOOK_S
+            if now_ns - (cell.killed_ns or cell.sent_ns) > _START_S * 1e9:
+                cell.session.kill()
+        else:
+            delay = self._look_at_limits(now_ns - cell.started_ns)
+        if not cell.is_over:
+            self._timer = self._loop.call_later(delay, self._look)
+
+    def _note_lateness(self) -> None:
+        """Being late after it was ended gives it no more time."""
+        if not self._cell.killed_ns:
+            self._late_ns = self._late_so_far_ns()
+
+    def _look_at_limits(self, wall_ns: int) -> float:
+        """How long the program may go on unwatched."""
         cpu_ns = self._cpu_so_far()
         excess = self._reached(cpu_ns, wall_ns)
         if excess is not None:
             self._stop(excess)
-        return None if cell.killed_ns else self._next_look(cpu_ns, wall_ns)
+        return self._next_look(cpu_ns, wall_ns)
 
     def _reached(self, cpu_ns: int, wall_ns: int) -> Excess | None:
         if cpu_ns >= self._limits.kill_time_ms * 1_000_000:
@@ -130,7 +149,7 @@ class Watch:
     def _cpu_so_far(self) -> int:
         cpu_ns = self._cell.leaf.cpu_ns()
         if self._cell.is_weak or cpu_ns is None:
-            keeper = self._cell.pid()
+            keeper = self._cell.keeper()
             if keeper is not None:
                 tree = tree_usage(keeper)
                 self._peak_kib = max(self._peak_kib, tree.memory_kib)

@@ -40,22 +40,18 @@ def boxes(machine: Machine) -> Boxes:
 # --- a server that stands still ----------------------------------------------------------------
 
 
-@pytest.fixture
-def stall(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server stands still for 2 s whenever it has waited in vain for a program."""
-    wait = asyncio.wait
+@pytest_asyncio.fixture(loop_scope="session")
+async def stall() -> AsyncIterator[None]:
+    """The server stands still for 2 s whenever it has had 100 ms for its work."""
+    stalling = asyncio.create_task(_stand_still())
+    yield
+    stalling.cancel()
 
-    async def stalled(
-        futures: set[asyncio.Future[None]],
-        *,
-        timeout: float | None = None,  # noqa: ASYNC109 - as asyncio has it
-    ) -> object:
-        done, pending = await wait(futures, timeout=timeout)
-        if not done:
-            time.sleep(2)  # noqa: ASYNC251 - the very thing
-        return done, pending
 
-    monkeypatch.setattr(asyncio, "wait", stalled)
+async def _stand_still() -> None:
+    while True:
+        await asyncio.sleep(0.1)
+        time.sleep(2)  # noqa: ASYNC251 - the very thing
 
 
 @pytest.mark.parametrize("seconds", ["0.5", "1.2"])

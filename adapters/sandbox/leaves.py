@@ -1,0 +1,189 @@
+"""The control groups of one run and of one box: made, limited, read and removed, v1 or v2.
+
+Each is done thousands of times, by plain paths and single system calls.
+"""
+
+import contextlib
+import os
+from dataclasses import dataclass
+
+_LONGEST = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a group has used so far; None where no controller says."""
+
+    cpu_ns: int | None
+    peak_kib: int | None
+    was_out_of_memory: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """Where the groups of one name are, hierarchy by hierarchy; None where there is no controller.
+
+    `v1` names those of them that are of version 1.
+    """
+
+    memory: str | None = None
+    pids: str | None = None
+    cpu: str | None = None
+    v1: frozenset[str] = frozenset()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        found = (self.memory, self.pids, self.cpu)
+        return tuple(dict.fromkeys(folder for folder in found if folder))
+
+
+class Leaf:
+    """The groups of one run, which its program joins at the last moment."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._memory, self._pids, self._cpu = folders.memory, folders.pids, folders.cpu
+        self._has_v1_memory = folders.memory in folders.v1
+        self._has_v1_cpu = folders.cpu in folders.v1
+        self._left = list(folders.all)
+
+    def make(self) -> None:
+        """Raises OSError where the kernel refuses."""
+        for folder in self._left:
+            os.mkdir(folder)  # noqa: PTH102 - for speed
+
+    def limit(self, *, memory_kib: int, processes: int) -> None:
+        """Raises OSError where the kernel refuses."""
+        if self._memory:
+            self._limit_memory(self._memory, memory_kib * 1024)
+        if self._pids:
+            write(f"{self._pids}/pids.max", processes)
+
+    def doors(self) -> list[int]:
+        """Descriptors by which whoever writes to them joins its groups.
+
+        Raises:
+            OSError: the kernel refused.
+        """
+        opened: list[int] = []
+        try:
+            for folder in self._left:
+                door = os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+                opened.append(door)
+        except OSError:
+            for door in opened:
+                os.close(door)
+            raise
+        return opened
+
+    def cpu_ns(self) -> int | None:
+        if not self._cpu:
+            return None
+        if self._has_v1_cpu:
+            return _number(f"{self._cpu}/cpuacct.usage")
+        used_us = _field(f"{self._cpu}/cpu.stat", b"usage_usec")
+        return None if used_us is None else used_us * 1000
+
+    def memory_kib(self) -> int | None:
+        """What is used now, where the kernel does not keep the peak (v2 before Linux 5.19)."""
+        if not self._memory or self._has_v1_memory or _is_there(f"{self._memory}/memory.peak"):
+            return None
+        now = _number(f"{self._memory}/memory.current")
+        return None if now is None else now // 1024
+
+    def usage(self) -> Usage:
+        """All figures; read it when every process of the group has ended."""
+        peak, kills = None, None
+        if self._memory and self._has_v1_memory:
+            peak = _number(f"{self._memory}/memory.max_usage_in_bytes")
+            kills = _field(f"{self._memory}/memory.oom_control", b"oom_kill")
+        elif self._memory:
+            peak = _number(f"{self._memory}/memory.peak")
+            kills = _field(f"{self._memory}/memory.events", b"oom_kill")
+        return Usage(
+            cpu_ns=self.cpu_ns(),
+            peak_kib=None if peak is None else peak // 1024,
+            was_out_of_memory=bool(kills),
+        )
+
+    def remove(self) -> bool:
+        """Whether all its folders are gone now; they stay busy until the last process is buried."""
+        self._left = [folder for folder in self._left if not remove_group(folder)]
+        return not self._left
+
+    def _limit_memory(self, folder: str, limit: int) -> None:
+        if self._has_v1_memory:
+            write(f"{folder}/memory.limit_in_bytes", limit)
+            with contextlib.suppress(OSError):  # a kernel without swap accounting has no such file
+                write(f"{folder}/memory.memsw.limit_in_bytes", limit)
+            return
+        write(f"{folder}/memory.max", limit)
+        for file, value in (("memory.swap.max", 0), ("memory.oom.group", 1)):
+            with contextlib.suppress(OSError):  # without swap, or before Linux 4.19
+                write(f"{folder}/{file}", value)
+
+
+class Makers:
+    """The group of all that makes a box: never on a program's bill, and ended at once."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def make(self) -> None:
+        """Raises OSError where the kernel refuses."""
+        os.mkdir(self.folder)  # noqa: PTH102 - as above
+
+    def kill(self) -> None:
+        with contextlib.suppress(OSError):  # it is gone already
+            write(f"{self.folder}/cgroup.kill", 1)
+
+    def remove(self) -> bool:
+        """Whether it is gone now; it stays busy until the last process is buried."""
+        return remove_group(self.folder)
+
+
+def remove_group(folder: str) -> bool:
+    """Whether the group is gone now."""
+    try:
+        os.rmdir(folder)  # noqa: PTH106 - as above
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def write(path: str, value: int | str) -> None:
+    """One write, to a file that must be there: open(..., "w") would create it elsewhere."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, str(value).encode())
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, _LONGEST)
+    finally:
+        os.close(descriptor)
+
+
+def _number(path: str) -> int | None:
+    try:
+        return int(_read(path))
+    except (OSError, ValueError):
+        return None
+
+
+def _field(path: str, name: bytes) -> int | None:
+    try:
+        lines = _read(path).splitlines()
+    except OSError:
+        return None
+    found = (line.split() for line in lines if line.startswith(name + b" "))
+    return next((int(value) for _, value in found), None)
+
+
+def _is_there(path: str) -> bool:
+    return os.access(path, os.F_OK)
