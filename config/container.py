@@ -148,6 +148,7 @@ class Container(DeclarativeContainer):
             slots=settings.provided.judge_slots,
             allow_weak=settings.provided.may_judge_weakly,
             only=settings.provided.languages,
+            compile_cache_bytes=settings.provided.compile_cache_bytes,
         ),
         judge0=Singleton(production.judge0_judge, settings, clock, ids, telemetry),
     )
@@ -195,6 +196,7 @@ class Container(DeclarativeContainer):
         allow_weak=settings.provided.may_serve_judging_weakly,
         only=settings.provided.languages,
         raw=True,
+        compile_cache_bytes=settings.provided.compile_cache_bytes,
     )
     tickets = Selector(
         Singleton(choices.tickets, settings),
