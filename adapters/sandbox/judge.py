@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from adapters.sandbox.cgroups import Cgroups, find_cgroups
+from adapters.sandbox.checkers import Place, Referee
 from adapters.sandbox.compile_cache import DEFAULT_BYTES, CompileCache
 from adapters.sandbox.machine import Machine, look_at, own_folder
 from adapters.sandbox.offers import Offer, Offers, Refusal
@@ -21,7 +22,7 @@ from adapters.sandbox.report import LanguageReport, SandboxReport
 from adapters.sandbox.running import Boxes, BoxesClosed, MachineSpent
 from adapters.sandbox.slots import SlotNumbers
 from adapters.sandbox.waiting import CLOSED, result_of, to_its_end
-from application.ports.judge import JudgeJob, JudgePort, JudgeUnavailable
+from application.ports.judge import JudgeInput, JudgeJob, JudgePort, JudgeUnavailable
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
 from domain.judging import Compilation, Means, Run
@@ -79,6 +80,8 @@ class SandboxJudge(JudgePort):
 
     async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
         offer, boxes = await self._offer(job.language)
+        if job.checker:
+            await self._offer(job.checker.language)
         async with self._slot() as slot, self._job_folder() as folder:
             judged = JudgedProgram(
                 boxes=boxes, kit=offer.kit, folder=folder, slot=slot, cache=self._cache
@@ -88,14 +91,32 @@ class SandboxJudge(JudgePort):
                     compiled = await program.compile(job.program, job.options)
                     compilation = replace(compiled, means=await self._means(offer, job))
                     yield compilation
-                    inputs = job.inputs if compilation.ok else ()
-                    async with aclosing(program.runs(inputs, job.limits)) as runs:
+                    tests = job.inputs if compilation.ok else ()
+                    async with aclosing(self._runs(program, job, tests, slot)) as runs:
                         async for run in runs:
                             yield run
             except BoxesClosed:
                 raise JudgeUnavailable(CLOSED) from None
             except MachineSpent as spent:
                 raise JudgeUnavailable(spent.reason) from spent
+
+    async def _runs(
+        self, program: JudgedProgram, job: JudgeJob, tests: tuple[JudgeInput, ...], slot: int
+    ) -> AsyncGenerator[Run]:
+        """One a test; a checker has a folder of its own, which the program's box never shows."""
+        if job.checker is None or not tests:
+            async with aclosing(program.runs(tests, job.limits)) as runs:
+                async for run in runs:
+                    yield run
+            return
+        offer, boxes = await self._offer(job.checker.language)
+        async with self._job_folder() as folder:
+            place = Place(boxes=boxes, kit=offer.kit, folder=folder, slot=slot, cache=self._cache)
+            referee = Referee(place, job.checker)
+            await referee.compile()
+            async with aclosing(referee.runs(program, tests, job.limits)) as runs:
+                async for run in runs:
+                    yield run
 
     async def describe(self) -> SandboxReport:
         """What this machine gives, and every language with its version or what it lacks."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -75,6 +76,21 @@ class JudgedProgram:
         self._built = built
         return built.compilation
 
+    def box(self, limits: Limits, *, wall_time_ms: int, beside: int) -> Box:
+        """One for a run whose input and output others have, and `beside` as many processes.
+
+        Only after it was compiled well.
+        """
+        if self._built is None:
+            raise RuntimeError("not compiled")
+        options = replace(self._options, wall_time_ms=wall_time_ms)
+        box = box_of(self._kit, self._built, b"", limits, options)
+        return replace(box, limits=replace(box.limits, processes=box.limits.processes + beside))
+
+    def run_of(self, ordinal: int, outcome: Outcome) -> Run:
+        """What is seen in how such a run ended."""
+        return run_of(self._kit, ordinal, outcome)
+
     async def runs(self, inputs: tuple[JudgeInput, ...], limits: Limits) -> AsyncGenerator[Run]:
         """One an input. Only after it was compiled well.
 
@@ -104,7 +120,7 @@ class JudgedProgram:
             self._ready = asyncio.create_task(self._made_ready(inputs[number + 1], limits))
         try:
             outcome = await self._outcome(box, cell)
-            return _run_of(self._kit, inputs[number].ordinal, valid(outcome))
+            return run_of(self._kit, inputs[number].ordinal, valid(outcome))
         except MachineSpent:
             raise
         except BoxBroken as broken:
@@ -115,7 +131,7 @@ class JudgedProgram:
         if self._built is None:
             raise RuntimeError("not compiled")
         stdin = await test.load()
-        box = _test_box(self._kit, self._built, stdin, limits, self._options)
+        box = box_of(self._kit, self._built, stdin, limits, self._options)
         try:
             return box, await self._runs.ready(box)
         except (BoxBroken, BoxesClosed):
@@ -154,10 +170,10 @@ async def run_test(
         BoxBroken: the platform failed.
     """
     ordinal, stdin, limits = test
-    return _run_of(kit, ordinal, await boxes.run(_test_box(kit, built, stdin, limits), slot))
+    return run_of(kit, ordinal, await boxes.run(box_of(kit, built, stdin, limits), slot))
 
 
-def _run_of(kit: Kit, ordinal: int, outcome: Outcome) -> Run:
+def run_of(kit: Kit, ordinal: int, outcome: Outcome) -> Run:
     excess = outcome.excess
     if outcome.exit_code != 0 and any(m in outcome.stderr for m in kit.entry.out_of_memory):
         excess |= {Excess.MEMORY}
@@ -174,7 +190,7 @@ def _run_of(kit: Kit, ordinal: int, outcome: Outcome) -> Run:
     )
 
 
-def _test_box(
+def box_of(
     kit: Kit, built: Built, stdin: bytes, limits: Limits, options: ProgramOptions = USUAL
 ) -> Box:
     entry = kit.entry
