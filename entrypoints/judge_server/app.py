@@ -9,7 +9,6 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from application.ports.clock import Clock
 from application.ports.judge import JudgeUnavailable
 from application.ports.storage import StoreUnavailable
 from application.ports.ticket_store import TicketsFull
@@ -34,7 +33,7 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
 def create_app(
-    offices: Sequence[Office], door: Door, clock: Clock, *, lifespan: Sequence[Lifespan] = ()
+    offices: Sequence[Office], door: Door, *, lifespan: Sequence[Lifespan] = ()
 ) -> Litestar:
     """The ASGI application. Every origin may ask, as Judge0 has it: tokens guard, not origins."""
     routers = [
@@ -49,7 +48,6 @@ def create_app(
         route_handlers=routers,
         dependencies={
             "params": Provide(params_of, sync_to_thread=False),
-            "clock": _provide(clock),
         },
         guards=[door.guard],
         exception_handlers=_ON_ERROR,

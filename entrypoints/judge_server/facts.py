@@ -9,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response
 
-from application.ports.clock import Clock
 from domain.ticket import TicketStatus
 from entrypoints.judge_server.admission import ADMINS, ANYONE
 from entrypoints.judge_server.answers import HttpRequest, as_json, as_text, not_found, nothing
@@ -85,10 +84,9 @@ async def read_config(
 @get("/statistics")
 async def read_statistics(
     office: NamedDependency[Office],
-    clock: NamedDependency[Clock],
 ) -> Response[bytes]:
     counts = await office.use_cases.count_tickets(office.flavour)
-    now = clock.now()
+    now = office.clock.now()
     days = [now.date() - timedelta(days=back) for back in reversed(range(_DAYS))]
     body = {
         "created_at": moment_view(now),

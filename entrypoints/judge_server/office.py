@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from application.ports.clock import Clock
 from application.use_cases.count_tickets import CountTickets
 from application.use_cases.list_tickets import ListTickets
 from application.use_cases.measure_backlog import MeasureBacklog
@@ -38,3 +39,4 @@ class Office:
     view: View
     use_cases: TicketUseCases
     desk: Desk
+    clock: Clock

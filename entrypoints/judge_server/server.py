@@ -99,6 +99,7 @@ def build_app(container: Container, languages: Iterable[Language]) -> Litestar:
             view=views[flavour],
             use_cases=TicketUseCases(**use_cases),
             desk=desk,
+            clock=container.clock(),
         )
         for flavour in Flavour
     ]
@@ -112,7 +113,7 @@ def build_app(container: Container, languages: Iterable[Language]) -> Litestar:
             task.cancel()
             await asyncio.wait({task})
 
-    return create_app(offices, Door(settings), container.clock(), lifespan=[judging])
+    return create_app(offices, Door(settings), lifespan=[judging])
 
 
 def _own_folder(settings: Settings) -> Path | None:
