@@ -15,6 +15,7 @@ class RunsInOneBox:
         self._boxes = boxes
         self._slot = slot
         self._session: Session | None = None
+        self._last: Cell | None = None
         self._has_broken = False
 
     def begin(self, binds: tuple[Bind, ...]) -> None:
@@ -24,7 +25,7 @@ class RunsInOneBox:
         except BoxBroken:
             return
 
-    async def ready(self, box: Box) -> Cell:
+    async def ready(self, box: Box, stdin: bytes) -> Cell:
         """What `run` takes; until then it waits.
 
         Raises:
@@ -34,11 +35,13 @@ class RunsInOneBox:
         """
         session = await self._showing(box.binds)
         cell = self._boxes.prepare(session, box)
-        await cell.fill(box.stdin)
+        await cell.fill(stdin)
         return cell
 
-    async def run(self, box: Box, cell: Cell | None = None) -> Outcome:
+    async def run(self, box: Box, stdin: bytes, cell: Cell | None = None) -> Outcome:
         """Run it, in the cell that was made ready for it; in a new box where its own broke.
+
+        It starts when the one before it has ended, whoever waits for that.
 
         Raises:
             BoxBroken: the platform failed, in two boxes.
@@ -46,15 +49,21 @@ class RunsInOneBox:
             BoxesClosed: this was closed before the program ended.
         """
         try:
-            return await self._boxes.go(cell or await self.ready(box))
+            cell = cell or await self.ready(box, stdin)
+            return await self._go(cell)
         except MachineSpent:
             raise
         except BoxBroken:
-            if self._has_broken:
-                raise
-            self._has_broken = True
-            await self.close()
-            return await self._boxes.go(await self.ready(box))
+            if cell is None or cell.session is self._session:
+                if self._has_broken:
+                    raise
+                self._has_broken = True
+                await self.close()
+            return await self._go(await self.ready(box, stdin))
+
+    async def _go(self, cell: Cell) -> Outcome:
+        before, self._last = self._last, cell
+        return await self._boxes.go(cell, before)
 
     async def close(self) -> None:
         """End what runs and what waits; return when nothing is left."""

@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 import time
+from typing import Self
 
 from adapters.sandbox.box import Box, order
 from adapters.sandbox.leaves import Leaf
@@ -31,8 +32,6 @@ class Cell:
         self.sent_ns = 0
         self.started_ns: int | None = None
         self.killed_ns = 0
-        self.is_over = False
-        """Nobody will say more of it."""
         self.end: Ended | None = None
         self.failure: BoxBroken | None = None
         self.stdout: Sink | None = None
@@ -41,7 +40,13 @@ class Cell:
         self._stdin = self._reaper = -1
         self._socket: socket.socket | None = None
         self._is_released = False
-        self._waiting: asyncio.Future[None] | None = None
+        self._over = asyncio.Event()
+        self._begun = asyncio.Event()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody will say more of it."""
+        return self._over.is_set()
 
     # --- making ---
 
@@ -105,13 +110,17 @@ class Cell:
 
     # --- running ---
 
-    def go(self) -> None:
-        """Let the program start.
+    def go(self, after: Self | None = None) -> None:
+        """Let the program start, as soon as the one of another cell has ended, if one is named.
+
+        That one was told to go itself, and has started or ended.
 
         Raises:
             BoxBroken: the cell or its box has ended.
         """
         rights = array.array("i", [self._stdin])
+        if after and not after.is_over:
+            rights.append(after._reaper)  # noqa: SLF001 - of the same kind
         try:
             if self._socket is None or self._is_released:
                 raise self.failure or BoxBroken("the cell has ended")
@@ -122,6 +131,21 @@ class Cell:
         self.is_sent = True
         self.sent_ns = time.monotonic_ns()
         self._close_stdin()
+
+    async def begun(self) -> None:
+        """Return when the program has started, or never will."""
+        if self.is_over or self.look_whether_started() or self._socket is None:
+            return
+        loop, descriptor = asyncio.get_running_loop(), self._socket.fileno()
+        loop.add_reader(descriptor, self._look_again)
+        try:
+            await self._begun.wait()
+        finally:
+            loop.remove_reader(descriptor)
+
+    def _look_again(self) -> None:
+        if self.look_whether_started():
+            self._begun.set()
 
     def look_whether_started(self) -> bool:
         """Only asked for: nobody is woken up by it."""
@@ -152,14 +176,11 @@ class Cell:
 
     async def over(self) -> None:
         """Return when it is."""
-        if not self.is_over:
-            self._waiting = asyncio.get_running_loop().create_future()
-            await self._waiting
+        await self._over.wait()
 
     def _now_over(self) -> None:
-        self.is_over = True
-        if self._waiting and not self._waiting.done():
-            self._waiting.set_result(None)
+        self._over.set()
+        self._begun.set()
 
     # --- ending ---
 
@@ -168,13 +189,15 @@ class Cell:
         self.killed_ns = self.killed_ns or time.monotonic_ns()
         if self.is_over:
             return
-        if not self.is_sent:
+        if not self.is_sent or self._socket is None:
             self.release()
-        elif self.look_whether_started():
+            return
+        if not self.look_whether_started():
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)  # so that it cannot start any more
+        if self.look_whether_started():
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._reaper, signal.SIGKILL)
-        else:
-            self.session.kill()
 
     def release(self) -> None:
         """Free what is held; a program that was not told to go ends by it. Harmless twice."""

@@ -1,29 +1,25 @@
 """A program in its slot: compiled once, then run on inputs."""
 
-import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from adapters.sandbox.ahead import RunsInOneBox
 from adapters.sandbox.box import APP, Bind, Box, BoxLimits
-from adapters.sandbox.cell import Cell
 from adapters.sandbox.compile_cache import CompileCache
-from adapters.sandbox.compiling import Built, compile_program, valid
+from adapters.sandbox.compiling import Built, compile_program
 from adapters.sandbox.kits import Kit, command_of, names_of, paths_of
 from adapters.sandbox.options import command_with
-from adapters.sandbox.outcome import BoxBroken, BoxesClosed, MachineSpent, Outcome
+from adapters.sandbox.outcome import BoxBroken, MachineSpent, Outcome
+from adapters.sandbox.pipeline import Pipeline
 from adapters.sandbox.running import Boxes
 from adapters.sandbox.sources import sources_of
-from adapters.sandbox.waiting import cancelled
 from application.ports.judge import USUAL, JudgeInput, ProgramOptions
 from domain.judging import Compilation, Excess, Run
 from domain.limits import Limits
 from domain.program import Program
-
-_MOST_REPEATS = 3
-"""Of a submission's tests, for this server's own lateness; and as many for CPU time."""
 
 
 class JudgedProgram:
@@ -49,15 +45,12 @@ class JudgedProgram:
         self._slot = slot
         self._built: Built | None = None
         self._runs = RunsInOneBox(boxes, slot)
-        self._ready: asyncio.Task[tuple[Box, Cell | None]] | None = None
-        self._late_repeats = self._near_repeats = 0
         self._options = USUAL
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await cancelled(self._ready)
         await self._runs.close()
 
     async def compile(self, program: Program, options: ProgramOptions = USUAL) -> Compilation:
@@ -96,69 +89,17 @@ class JudgedProgram:
 
         While a run is looked at, the one after it goes on already, and no more than that one.
         """
-        running = None
-        try:
-            for number in range(len(inputs)):
-                done = await (running or self._started(inputs, number, limits))
-                is_last = number + 1 == len(inputs)
-                running = None if is_last else self._started(inputs, number + 1, limits)
-                yield done
-        finally:
-            await cancelled(running)
-
-    def _started(
-        self, inputs: tuple[JudgeInput, ...], number: int, limits: Limits
-    ) -> asyncio.Task[Run]:
-        return asyncio.create_task(self._run(inputs, number, limits))
-
-    async def _run(self, inputs: tuple[JudgeInput, ...], number: int, limits: Limits) -> Run:
-        ready = self._ready or asyncio.create_task(self._made_ready(inputs[number], limits))
-        self._ready = ready
-        box, cell = await ready
-        self._ready = None
-        if number + 1 < len(inputs):
-            self._ready = asyncio.create_task(self._made_ready(inputs[number + 1], limits))
-        try:
-            outcome = await self._outcome(box, cell)
-            return run_of(self._kit, inputs[number].ordinal, valid(outcome))
-        except MachineSpent:
-            raise
-        except BoxBroken as broken:
-            return Run(ordinal=inputs[number].ordinal, fault=broken.reason)
-
-    async def _made_ready(self, test: JudgeInput, limits: Limits) -> tuple[Box, Cell | None]:
-        """A cell that cannot be made now is tried again, and complained of, by its run."""
         if self._built is None:
             raise RuntimeError("not compiled")
-        stdin = await test.load()
-        box = box_of(self._kit, self._built, stdin, limits, self._options)
-        try:
-            return box, await self._runs.ready(box)
-        except (BoxBroken, BoxesClosed):
-            return box, None
-
-    async def _outcome(self, box: Box, cell: Cell | None) -> Outcome:
-        """What counts of up to three runs.
-
-        Where wall time ran out while this server was late, it is run once more, and that counts:
-        a program has its whole wall limit beside all that was lost, so being late again does not
-        matter, unless it was for longer than the limit is put off: that is a fault. Where CPU time
-        is over its limit, but not so far that it was ended, a second run that is within it counts.
-        """
-        outcome = await self._runs.run(box, cell)
-        if outcome.is_doubtful and self._late_repeats < _MOST_REPEATS:
-            self._late_repeats += 1
-            outcome = await self._runs.run(box)
-        if _is_near(outcome, box.limits) and self._near_repeats < _MOST_REPEATS:
-            self._near_repeats += 1
-            again = await self._runs.run(box)
-            if Excess.CPU_TIME not in again.excess and not again.is_doubtful:
-                return again
-        return outcome
-
-
-def _is_near(outcome: Outcome, limits: BoxLimits) -> bool:
-    return Excess.CPU_TIME in outcome.excess and outcome.cpu_ms < limits.kill_time_ms
+        box = box_of(self._kit, self._built, b"", limits, self._options)
+        async with aclosing(Pipeline(self._runs, box, inputs).outcomes()) as outcomes:
+            ordinals = iter(inputs)
+            async for outcome in outcomes:
+                ordinal = next(ordinals).ordinal
+                if isinstance(outcome, BoxBroken):
+                    yield Run(ordinal=ordinal, fault=outcome.reason)
+                else:
+                    yield run_of(self._kit, ordinal, outcome)
 
 
 async def run_test(

@@ -104,8 +104,10 @@ class Boxes:
         cell.prepare(stdout)
         return cell
 
-    async def go(self, cell: Cell) -> Outcome:
+    async def go(self, cell: Cell, after: Cell | None = None) -> Outcome:
         """Run what was prepared and filled to its end; when cancelled, end it first.
+
+        Where another cell that was told to go is named, it starts when that one has ended.
 
         Raises:
             BoxBroken: the platform failed, not the program.
@@ -114,7 +116,7 @@ class Boxes:
         try:
             with self._lateness.measured() as late_ns:
                 watch = Watch(cell, late_ns)
-                await watch.to_the_end()
+                await watch.to_the_end(after)
                 if self._is_closed:
                     raise BoxesClosed
                 return watch.outcome()

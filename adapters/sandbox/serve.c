@@ -123,19 +123,31 @@ static int say_started(int socket, int reaper)
     return sendmsg(socket, &message, MSG_NOSIGNAL) == sizeof started_ns;
 }
 
+/* Two programs of a box never run side by side: the word to start may come while the one before
+ * still runs, with a handle on its reaper. Whether we are still to run when that has ended. */
+static int outlast(int predecessor, int socket)
+{
+    struct pollfd waited[] = {{.fd = predecessor, .events = POLLIN}, {.fd = socket}};
+    while (poll(waited, 2, -1) < 0)
+        if (errno != EINTR)
+            fail("poll");
+    return !waited[1].revents;
+}
+
 _Noreturn static void become_program(const struct cell *cell, int reaper)
 {
     char go;
-    int input;
+    int came[2]; /* standard input, and what to outlast */
     ssize_t size = 1;
     signal(SIGPIPE, SIG_DFL);
     setsid(); /* its own session and group: kill(0, ...) meets only its own */
     fence_in(cell);
     if (dup2(cell->output, 1) < 0 || dup2(cell->error, 2) < 0)
         fail("dup2");
-    if (receive(cell->socket, &go, &size, &input, 1) != 1)
+    int count = receive(cell->socket, &go, &size, came, 2);
+    if (count < 1 || (count == 2 && !outlast(came[1], cell->socket)))
         _exit(0); /* it is not to run */
-    if (dup2(input, 0) < 0)
+    if (dup2(came[0], 0) < 0)
         fail("dup2");
     if (!say_started(cell->socket, reaper))
         _exit(125); /* the server is gone, and nobody would stop the program */

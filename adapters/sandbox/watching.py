@@ -40,32 +40,45 @@ class Watch:
         self._peak_kib = 0
         self._tree_cpu_ns = 0
         self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
         if cell.stdout:
             cell.stdout.on_overflow = self._on_flood
 
-    async def to_the_end(self) -> None:
+    async def to_the_end(self, after: Cell | None) -> None:
         """Let it go; return when it and all that it started are gone; cancelled, end it first.
+
+        Where another is named, it goes when that one has ended.
 
         Raises:
             BoxBroken: it could not be told to go.
         """
         cell = self._cell
-        cell.go()
+        if after:
+            await after.begun()
+        cell.go(after)
         cell.session.tidy()
-        self._timer = self._loop.call_later(_SHORTEST_LOOK_S, self._first_look)
         try:
-            await cell.over()
-            self._note_lateness()
-            for sink in self._sinks:
-                sink.drain()
-                if not sink.is_over:
-                    sink.start()
-                    await asyncio.wait({sink.ended}, timeout=_START_S)
+            if after:
+                await after.over()
+            await self._ended()
         finally:
             if not cell.is_over:
                 cell.kill()
                 await to_its_end(cell.over())
-            self._timer.cancel()
+            if self._timer:
+                self._timer.cancel()
+
+    async def _ended(self) -> None:
+        cell = self._cell
+        cell.sent_ns = time.monotonic_ns()
+        self._timer = self._loop.call_later(_SHORTEST_LOOK_S, self._first_look)
+        await cell.over()
+        self._note_lateness()
+        for sink in self._sinks:
+            sink.drain()
+            if not sink.is_over:
+                sink.start()
+                await asyncio.wait({sink.ended}, timeout=_START_S)
 
     def outcome(self) -> Outcome:
         """Raises BoxBroken where the program never ran, or nobody knows how it ended."""

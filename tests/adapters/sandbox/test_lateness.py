@@ -113,9 +113,9 @@ async def test_what_a_late_server_cut_short_is_run_once_more_thrice_a_submission
     made = 0
     go = Boxes.go
 
-    async def cut_short(self: Boxes, cell: Cell) -> Outcome:
+    async def cut_short(self: Boxes, cell: Cell, after: Cell | None = None) -> Outcome:
         nonlocal made
-        outcome = await go(self, cell)
+        outcome = await go(self, cell, after)
         if cell.box.limits.time_ms != SECOND.time_ms:
             return outcome  # the compiler's
         made += 1
@@ -135,9 +135,9 @@ async def test_a_second_run_that_goes_well_counts(
     made = 0
     go = Boxes.go
 
-    async def cut_short(self: Boxes, cell: Cell) -> Outcome:
+    async def cut_short(self: Boxes, cell: Cell, after: Cell | None = None) -> Outcome:
         nonlocal made
-        outcome = await go(self, cell)
+        outcome = await go(self, cell, after)
         made += cell.box.limits.time_ms == SECOND.time_ms
         if made != 1:
             return outcome
