@@ -1,103 +1,230 @@
-"""What a test costs in the box beside a bare start of the same program, in one run.
+"""What judging costs beside what this machine can do at best, in one run.
 
-Run by `make bench`, as it prints. Both kinds of start are taken in
-turns, so that a busy machine slows both.
+Run by `make bench`, as it prints. Both sides take turns, round by round, so that a busy machine
+slows both; each ratio is the median of the rounds' ratios.
 """
 
 import asyncio
-import os
 import statistics
-import tempfile
+import subprocess
+import sys
 import time
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+import pytest
 
 from adapters.sandbox.judge import SandboxJudge
-from domain.judging import Compilation, Run
+from domain.ids import ChallengeId
+from domain.judging import Compilation, Verdict
+from domain.limits import Limits
 from tests.adapters.sandbox.judging import ROOMY, job
+from tests.benchmarks.measured import Spread, line
+from tests.benchmarks.memory import resident
+from tests.benchmarks.programs import PROGRAMS, TESTS, TINY, Program, examples, written
+from tests.benchmarks.spending import Meter, meter
+from tests.benchmarks.starts import boxed, plainly_judged, start
+from tests.steadiness.platform import Platform, working
 
-ROUNDS = 60
-_NOTHING = "int main(void) { return 0; }\n"
-_PROGRAMS = {
-    "c": (_NOTHING, ("{folder}/nothing",)),
-    "python3": ("pass\n", ("/usr/bin/python3", "-B", "-s", "{folder}/nothing.py")),
-}
+Kind = Literal["auto", "none"]
+LANGUAGES = ("c", "cpp", "java", "python3")
+ROUNDS = 8
+TESTS_EACH = {"C": 100, "Python": 40}
+BARE_EACH = {"C": 100, "Python": 40}
+BOXED_EACH = 8
+SETTLING = 5
+"""The first tests of a submission, before what is prepared ahead has come into its rhythm."""
+SUBMISSIONS = {"C++": 5, "Python": 5, "Java": 3}
+LIMITS = Limits(time_ms=10_000, memory_kib=524_288)
+CROWD = {"C++": 3, "Python": 8}
+"""Submissions for each core, with all cores busy."""
+CROWD_ROUNDS = 3
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, *, kind: Kind, slots: int | None = None
+) -> AsyncIterator[SandboxJudge]:
+    judge = SandboxJudge(folder, slots=slots, allow_weak=True, only=LANGUAGES, cgroups=kind)
+    try:
+        await judge.languages()  # else its trials would run beside what is measured
+        yield judge
+    finally:
+        await judge.close()
+
+
+# --- one test ----------------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True)
+class Rounds:
+    """Milliseconds a test, one entry a round."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+
+@pytest.mark.parametrize("kind", ["auto", "none"])
+async def test_one_test_beside_a_bare_start(tmp_path: Path, kind: Kind) -> None:
+    with meter() as spent_ms:
+        async with opened(tmp_path, kind=kind, slots=1) as judge:
+            report = await judge.describe()
+            print(f"\n\nOne test, control groups {dict(report.cgroups)}; {ROUNDS} rounds")
+            for name, program in TINY.items():
+                bench = Bench(judge=judge, program=program, spent_ms=spent_ms)
+                await _one_test(bench, name, tmp_path / name)
+
+
+async def _one_test(bench: "Bench", name: str, folder: Path) -> None:
+    program, place = bench.program, written(bench.program, folder)
+    if program.compile:
+        compiler = [word.format(folder=place) for word in program.compile]
+        await asyncio.to_thread(subprocess.run, compiler, check=True)
+    command = [word.format(folder=place) for word in program.run]
+    bare, ours, anew = Rounds(), Rounds(), Rounds()
+    await bench.judge_many(1)  # compiled from now on
+    for _ in range(ROUNDS):
+        bench.start_many(bare, command, BARE_EACH[name])
+        bench.start_many(anew, boxed(command, place), BOXED_EACH)
+        await bench.judge_many(TESTS_EACH[name], ours)
+    print(line(f"{name}: wall time a test", ours.wall, bare.wall))
+    print(line(f"{name}: CPU time a test", ours.cpu, bare.cpu))
+    print(line(f"{name}: a new bubblewrap, wall", anew.wall, bare.wall))
+    print(line(f"{name}: a new bubblewrap, CPU", anew.cpu, bare.cpu))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """Medians in milliseconds, and between which the middle half of the rounds lay."""
+class Bench:
+    """One program, started in different ways."""
 
-    median_ms: float
-    middle_half_ms: tuple[float, float]
+    judge: SandboxJudge
+    program: Program
+    spent_ms: Meter
 
-    def __str__(self) -> str:
-        low, high = self.middle_half_ms
-        return f"{self.median_ms:6.2f} ms ({low:.2f} to {high:.2f})"
+    def start_many(self, rounds: Rounds, command: list[str], count: int) -> None:
+        starts = [start(command, spent_ms=self.spent_ms) for _ in range(count)]
+        rounds.wall.append(statistics.mean(one.wall_ms for one in starts))
+        rounds.cpu.append(statistics.mean(one.cpu_ms for one in starts))
 
+    async def judge_many(self, tests: int, rounds: Rounds | None = None) -> None:
+        """Wall time from run to run; CPU time of one job less that of one with a single test."""
+        alone = await self._watched(1)
+        many = await self._watched(tests + SETTLING)
+        if rounds is not None:
+            steady = many.seen[SETTLING - 1 :]
+            rounds.wall.append(1_000 * (steady[-1] - steady[0]) / tests)
+            rounds.cpu.append((many.cpu_ms - alone.cpu_ms) / (len(many.seen) - 1))
 
-async def measure(rounds: int = ROUNDS) -> dict[str, Measured]:
-    """`bare`, `box` and `seen` (the wall time that the judge reports) for each program."""
-    found: dict[str, Measured] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        judge = SandboxJudge(Path(folder), slots=1, allow_weak=True)
-        try:
-            for language in _PROGRAMS:
-                found |= await _measured(judge, language, Path(folder), rounds)
-        finally:
-            await judge.close()
-    return found
-
-
-async def _measured(
-    judge: SandboxJudge, language: str, folder: Path, rounds: int
-) -> dict[str, Measured]:
-    source, command = _PROGRAMS[language]
-    bare_command = [part.format(folder=folder) for part in command]
-    await _build_bare(folder)
-    await judge.languages()  # else its trials would run beside what is measured
-    times: dict[str, list[float]] = {"bare": [], "box": [], "seen": []}
-    async with aclosing(judge.judge(job(language, source, *[b""] * rounds, limits=ROOMY))) as said:
-        compilation = await anext(said)
-        if not isinstance(compilation, Compilation) or not compilation.ok:
-            raise RuntimeError(f"{language} did not compile: {compilation}")
-        for _ in range(rounds):
-            times["bare"].append(_bare_ms(bare_command))
-            began = time.perf_counter()
-            run = await anext(said)
-            times["box"].append((time.perf_counter() - began) * 1000)
-            times["seen"].append(run.wall_ms if isinstance(run, Run) else 0)
-    return {f"{language}/{name}": _summary(taken) for name, taken in times.items()}
+    async def _watched(self, tests: int) -> "Watched":
+        language, source = self.program.language, self.program.source
+        spent, seen = self.spent_ms(), []
+        what = job(language, source, *[b""] * tests, limits=ROOMY)
+        async with aclosing(self.judge.judge(what)) as said:
+            async for event in said:
+                if not isinstance(event, Compilation):
+                    assert event.exit_code == 0, event
+                    seen.append(time.perf_counter())
+        return Watched(seen=seen, cpu_ms=self.spent_ms() - spent)
 
 
-async def _build_bare(folder: Path) -> None:
-    paths = folder / "nothing.c", folder / "nothing"
-    await asyncio.to_thread(paths[0].write_text, _NOTHING)
-    await asyncio.to_thread((folder / "nothing.py").write_text, "pass\n")
-    compiler = await asyncio.create_subprocess_exec("cc", "-O2", "-o", *map(str, reversed(paths)))
-    await compiler.wait()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """When each run was told, and what the whole job cost."""
+
+    seen: list[float]
+    cpu_ms: float
 
 
-def _bare_ms(command: list[str]) -> float:
+# --- one submission ----------------------------------------------------------------------------
+
+
+async def test_a_submission_beside_the_plain_compiler_and_bare_starts(tmp_path: Path) -> None:
+    print(f"\n\nSubmissions with {TESTS} tests, hand-in to verdict on the memory set")
+    async with opened(tmp_path, kind="auto") as judge, working(judge) as platform:
+        challenge = await platform.challenge(examples(), LIMITS)
+        for name, rounds in SUBMISSIONS.items():
+            program, place = PROGRAMS[name], written(PROGRAMS[name], tmp_path / name)
+            bare, cold, warm = [], [], []
+            for number in range(rounds):
+                bare.append(await asyncio.to_thread(plainly_judged, program, place))
+                source = program.anew(number)
+                cold.append(await _judged_ms(platform, challenge, program, source))
+                warm.append(await _judged_ms(platform, challenge, program, source))
+            print(line(f"{name}: never compiled before", cold, bare))
+            print(line(f"{name}: compiled before", warm, bare))
+
+
+async def _judged_ms(
+    platform: Platform, challenge: ChallengeId, program: Program, source: str
+) -> float:
     began = time.perf_counter()
-    pid = os.posix_spawn(command[0], command, {"PATH": "/usr/bin:/bin"})
-    os.waitpid(pid, 0)
-    return (time.perf_counter() - began) * 1000
+    judgement = await platform.judged(challenge, program.language, source)
+    took = 1_000 * (time.perf_counter() - began)
+    assert judgement.verdict is Verdict.ACCEPTED, judgement
+    return took
 
 
-def _summary(taken: list[float]) -> Measured:
-    low, median, high = statistics.quantiles(taken, n=4)
-    return Measured(median_ms=median, middle_half_ms=(low, high))
+# --- all cores ---------------------------------------------------------------------------------
 
 
-def report(found: dict[str, Measured]) -> str:
-    lines = [f"{name:16} {measured}" for name, measured in found.items()]
-    for language in _PROGRAMS:
-        ratio = found[f"{language}/box"].median_ms / found[f"{language}/bare"].median_ms
-        lines.append(f"{language:16} {ratio:6.1f} times a bare start")
-    return "\n".join(lines)
+async def test_all_cores_beside_the_bare_limit(tmp_path: Path) -> None:
+    async with opened(tmp_path, kind="auto") as judge, working(judge) as platform:
+        print(f"\n\nSubmissions a second, {TESTS} tests each, {judge.slots} at once")
+        challenge = await platform.challenge(examples(), LIMITS)
+        for name, each in CROWD.items():
+            program = PROGRAMS[name]
+            places = [written(program, tmp_path / f"{name}-{n}") for n in range(judge.slots)]
+            bare, cold, warm = [], [], []
+            for number in range(CROWD_ROUNDS):
+                bare.append(await _bare_crowd(name, places, each))
+                sources = [program.anew(100 * number + n) for n in range(each * judge.slots)]
+                cold.append(await _crowd(platform, challenge, program, sources))
+                warm.append(await _crowd(platform, challenge, program, sources))
+            print(line(f"{name}: never compiled before", cold, bare, unit="/s"))
+            print(line(f"{name}: compiled before", warm, bare, unit="/s"))
 
 
-async def test_a_test_in_the_box_beside_a_bare_start() -> None:
-    print("\n" + report(await measure()))
+async def _crowd(
+    platform: Platform, challenge: ChallengeId, program: Program, sources: list[str]
+) -> float:
+    began = time.perf_counter()
+    ids = [await platform.hand_in(challenge, program.language, source) for source in sources]
+    judgements = await asyncio.gather(*(platform.judgement(one) for one in ids))
+    took = time.perf_counter() - began
+    assert {judgement.verdict for judgement in judgements} == {Verdict.ACCEPTED}
+    return len(sources) / took
+
+
+async def _bare_crowd(name: str, places: list[Path], each: int) -> float:
+    """As many processes as cores, each compiling and starting, nothing else."""
+    going = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.benchmarks.starts", str(place), name, str(each)),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        for place in places
+    ]
+    said = [(await process.communicate())[0].split() for process in going]
+    took = max(float(end) for _, end in said) - min(float(began) for began, _ in said)
+    return len(places) * each / took
+
+
+# --- memory ------------------------------------------------------------------------------------
+
+
+async def test_what_a_warm_slot_holds(tmp_path: Path) -> None:
+    async with opened(tmp_path, kind="auto", slots=1) as judge:
+        idle = resident()
+        program = TINY["C"]
+        what = job(program.language, program.source, *[b""] * 12, limits=ROOMY)
+        print("\n\nMemory, in MiB: of this process, and of all that it started")
+        print(f"{'idle, languages tried':44} {idle}")
+        async with aclosing(judge.judge(what)) as said:
+            held = [resident() async for event in said if not isinstance(event, Compilation)]
+        middle = sorted(held, key=lambda one: one.started_pss_mib)[len(held) // 2]
+        print(f"{'one slot, in the midst of tests':44} {middle}")
+        added = Spread.of([one.started_pss_mib for one in held])
+        print(f"{'what a slot adds (PSS)':44} {added} MiB")
