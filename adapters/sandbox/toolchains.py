@@ -47,6 +47,12 @@ async def find_python() -> Toolchain:
         return Toolchain(paths={"python3": f"{root}/bin/python3"}, binds=binds)
 
 
+async def find_pypy() -> Toolchain:
+    """Told the size that it would else ask the machine's description for, and complain without."""
+    variables = {"PYPY_GC_NURSERY": "4MB"}
+    return Toolchain(paths={"pypy3": _system_tool("pypy3")}, variables=variables)
+
+
 async def find_go() -> Toolchain:
     said = await _said(_any_tool("go"), "env", "GOROOT")
     root, binds = _in_box(Path(said), "/opt/go")

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from adapters.sandbox.languages.entry import MIB, Entry
 from adapters.sandbox.languages.managed import NODE_OUT_OF_MEMORY
-from adapters.sandbox.toolchains import find_python, find_r, on_system
+from adapters.sandbox.toolchains import find_pypy, find_python, find_r, on_system
 
 _PYTHON_CHECK = """
 import sys
@@ -115,7 +115,7 @@ SCRIPTS = (
         name="Python (PyPy)",
         extensions=(".py",),
         file_name="main.py",
-        find=on_system(pypy3="pypy3"),
+        find=find_pypy,
         version=("{pypy3}", "-IS", "-c", "import sys; print(*sys.pypy_version_info[:3], sep='.')"),
         check=("{pypy3}", "-IS", "-c", _PYTHON_CHECK),
         compile_shown="pypy3 -m py_compile main.py",
