@@ -2,11 +2,11 @@
 #
 #   PYTHON=/path/to/python   the Python that .venv is made with (default: the first one that is new enough)
 #   WORKERS=4                test files run at once by `test` (default: 2)
-#   ARGS='-k judge -x'       further arguments of `serve`, `test`, `bench` and `soak`
+#   ARGS='-k judge -x'       further arguments of `serve`, `test`, `bench`, `soak` and `steadiness`
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: bench check clean format help install install-dev lint lock serve soak test
+.PHONY: bench check clean format help install install-dev lint lock serve soak steadiness test
 
 WORKERS := 2
 BIN := .venv/bin
@@ -64,6 +64,9 @@ bench: install-dev ## speed: tests/benchmarks, not part of `test`
 
 soak: install-dev ## every test with its full counts: long
 	ASSAY_TEST_SOAK=on $(BIN)/pytest --timeout=0 $(ARGS)
+
+steadiness: install-dev ## verdicts under load and leaks, with full counts: half an hour
+	ASSAY_TEST_SOAK=on $(BIN)/pytest tests/steadiness --capture=no --timeout=0 $(ARGS)
 
 lock: ## after a change of dependencies: uv.lock and what pip reads (needs uv)
 	uv lock

@@ -76,7 +76,7 @@ class Platform:
             storage=self.storage, offer=self.judge, clock=self.clock, ids=self.ids
         )
         challenge, _ = await create(
-            slug=None,
+            slug=self.ids.new(),
             presentation=Presentation(title="Steady"),
             rules=rules,
             status=ChallengeStatus.PUBLISHED,
