@@ -12,6 +12,7 @@ from application.ports.callback_sender import CallbackFailed, CallbackSender
 
 _SCHEMES = {"http": 80, "https": 443}
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+_LAST_PORT = 65_535
 _MANY = 64
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -50,9 +51,11 @@ class HttpCallbackSender(CallbackSender):
 
     async def _put(self, url: str, body: bytes, timeout_s: float) -> int:
         parsed = httpx.URL(url)
-        if parsed.scheme not in _SCHEMES or not parsed.host:
+        host = parsed.host.strip("[]")
+        port = parsed.port or _SCHEMES.get(parsed.scheme, 0)
+        if parsed.scheme not in _SCHEMES or not host or port > _LAST_PORT:
             raise CallbackFailed("not an address of HTTP", may_pass=False)
-        address = await self._address(parsed.host, parsed.port or _SCHEMES[parsed.scheme])
+        address = await self._address(host, port)
         headers = {"Content-Type": "application/json", "Host": parsed.netloc.decode("ascii")}
         request = self._opened().build_request(
             "PUT",
@@ -75,7 +78,7 @@ class HttpCallbackSender(CallbackSender):
 
     async def _address(self, host: str, port: int) -> _Address:
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in found]
         if not addresses or not all(map(self._may_be_called, addresses)):
             raise CallbackFailed("an address that is not called", may_pass=False)

@@ -27,7 +27,7 @@ from domain.ticket import Ask, Ticket, TicketResult, failed_ticket, is_accepted,
 _TRIES = 3
 _PAUSE_S = 0.5
 _MANY_CPUS = 128
-_SCRIPT = "run"
+_NO_SOURCE = ".no-source"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def _job(ask: Ask, files: tuple[FileBeside, ...]) -> JudgeJob:
 
 def _program(ask: Ask) -> tuple[Program, tuple[FileBeside, ...]]:
     """The source under the name that it has at Judge0, as a file beside where it is no text."""
-    name = ask.file_name or _SCRIPT
+    name = ask.file_name or _NO_SOURCE
     source = ask.source_code or b""
     is_text = ask.file_name is not None and b"\0" not in source
     try:

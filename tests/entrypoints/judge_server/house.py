@@ -1,5 +1,6 @@
 """A judge server in this process, and a client of it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from litestar import Litestar
 
 from config.container import Container, close_judge_server
 from config.settings import load_settings
@@ -96,10 +98,29 @@ async def _house(
             if languages is not None:
                 yield House(client, container)
                 return
-            async with app.lifespan():
+            async with _living(app):
                 yield House(client, container)
     finally:
         await close_judge_server(container)
+
+
+@asynccontextmanager
+async def _living(app: Litestar) -> AsyncIterator[None]:
+    """In a task of its own: a fixture may be left in another task than it was entered in."""
+    lives, ends = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            lives.set()
+            await ends.wait()
+
+    living = asyncio.create_task(live())
+    await asyncio.wait({living, asyncio.create_task(lives.wait())}, return_when="FIRST_COMPLETED")
+    try:
+        yield
+    finally:
+        ends.set()
+        await living
 
 
 def _named(settings: Mapping[str, str]) -> dict[str, str]:

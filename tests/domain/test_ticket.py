@@ -1,0 +1,95 @@
+"""What comes of a ticket, from what the sandbox saw."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.ids import LanguageId
+from domain.judging import Compilation, Excess, Run
+from domain.ticket import Ask, TicketStatus, is_accepted, is_same_output, result_of
+
+ASK = Ask(
+    language_id=46,
+    language=LanguageId("bash"),
+    file_name="script.sh",
+    cpu_time_limit=1,
+    cpu_extra_time=1,
+    wall_time_limit=1,
+    memory_limit=128_000,
+    stack_limit=0,
+    max_processes_and_or_threads=None,
+    max_file_size=1,
+)
+OK = Compilation(ok=True)
+RUN = Run(ordinal=1, exit_code=0, cpu_ms=10, wall_ms=21, memory_kib=100, stdout=b"x\n")
+
+
+@pytest.mark.parametrize(
+    ("expected", "written", "is_same"),
+    [
+        (b"", b"", True),
+        (b"", b" \n\t\n\0", True),
+        (b"a", b"a \t\r\v\f\0", True),
+        (b"a\nb", b"a  \nb\n\n", True),
+        (b"a\r\nb\r\n", b"a\nb", True),
+        (b"\na", b"a", False),
+        (b"a", b" a", False),
+        (b"a  b", b"a b", False),
+        (b"a\n\nb", b"a\nb", False),
+        (b"a", b"A", False),
+        (b"\xc2\xa0", b"", False),
+    ],
+)
+def test_blanks_at_ends_do_not_count(expected: bytes, written: bytes, is_same: bool) -> None:  # noqa: FBT001 (a row of the table)
+    assert is_same_output(expected, written) is is_same
+
+
+@pytest.mark.parametrize(
+    ("compilation", "status", "message"),
+    [
+        (Compilation(ok=False, output="bad"), TicketStatus.COMPILATION_ERROR, None),
+        (Compilation(ok=False, fault="broken"), TicketStatus.INTERNAL_ERROR, "broken"),
+    ],
+)
+def test_what_was_not_compiled_has_no_figures(
+    compilation: Compilation, status: TicketStatus, message: str | None
+) -> None:
+    result = result_of(ASK, compilation, [])
+    assert (result.status, result.message) == (status, message)
+    assert (result.time, result.memory, result.exit_code, result.stdout) == (None,) * 4
+
+
+@pytest.mark.parametrize(
+    ("excess", "status", "message"),
+    [
+        (Excess.CPU_TIME, TicketStatus.TIME_LIMIT_EXCEEDED, "Time limit exceeded"),
+        (Excess.WALL_TIME, TicketStatus.TIME_LIMIT_EXCEEDED, "Time limit exceeded (wall clock)"),
+        (Excess.MEMORY, TicketStatus.OTHER_SIGNAL, "Memory limit exceeded"),
+        (Excess.OUTPUT, TicketStatus.SIGXFSZ, "Output limit exceeded"),
+    ],
+)
+def test_a_limit_that_was_passed_is_named(
+    excess: Excess, status: TicketStatus, message: str
+) -> None:
+    run = replace(RUN, exit_code=None, signal=9, excess=frozenset({excess}))
+    result = result_of(ASK, OK, [run])
+    assert (result.status, result.message, result.stdout) == (status, message, b"x\n")
+
+
+def test_figures_of_several_runs_are_their_means() -> None:
+    runs = [RUN, replace(RUN, cpu_ms=16, wall_ms=25, memory_kib=103)]
+    result = result_of(ASK, OK, runs)
+    assert (result.time, result.wall_time, result.memory) == (0.013, 0.023, 101)
+
+
+def test_a_fault_of_the_platform_is_no_verdict() -> None:
+    result = result_of(ASK, OK, [Run(ordinal=1, fault="broken")])
+    assert (result.status, result.message) == (TicketStatus.INTERNAL_ERROR, "broken")
+
+
+def test_what_is_not_accepted_is_not_run_again() -> None:
+    assert is_accepted(ASK, RUN)
+    assert is_accepted(replace(ASK, expected_output=b"x"), RUN)
+    assert not is_accepted(replace(ASK, expected_output=b"y"), RUN)
+    assert not is_accepted(ASK, replace(RUN, exit_code=1))
+    assert not is_accepted(ASK, Run(ordinal=1, fault="broken"))
