@@ -46,7 +46,7 @@ class _Said:
 
     report: CheckerReport
     ended_ns: int
-    copied_bytes: int = 0
+    is_flooded: bool = False
     next_input: bytes | None = None
     archive: bytes = b""
 
@@ -176,7 +176,7 @@ class Referee:
             program=program.box(limits, wall_time_ms=wall_time_ms, beside=box.limits.processes),
             interactor=replace(
                 box,
-                command=feedback.talk(box.command, most_heard + 1),
+                command=feedback.talk(box.command, most_heard),
                 limits=replace(box.limits, stderr_bytes=feedback.MAX_FEEDBACK_BYTES),
             ),
         )
@@ -185,7 +185,7 @@ class Referee:
         is_first = said.ended_ns < outcome.ended_ns
         report = replace(said.report, ended_first=is_first)
         run = replace(program.run_of(ordinal, valid(outcome)), report=report)
-        if said.copied_bytes > most_heard:
+        if said.is_flooded:
             run = replace(run, excess=run.excess | {Excess.OUTPUT})
         run = _billed(run, of_interactor, limits)
         return _Passed(run=run, next=said.next_after(now) if run.ended_well else None)
@@ -236,7 +236,7 @@ class Referee:
         return _Said(
             report=report,
             ended_ns=min(left.ended_ns or outcome.ended_ns, outcome.ended_ns),
-            copied_bytes=left.copied_bytes,
+            is_flooded=left.is_flooded,
             next_input=None if is_over else left.files.get(NEXT_PASS),
             archive=archive,
         )

@@ -22,7 +22,7 @@ MAX_STDERR_BYTES = 64 * 1024
 HELPERS = 8
 """Processes beside the checker's own."""
 _MAX_FILES = 1_000
-_COMPLAINTS, _ENDED, _COPIED = "complaints", "ended", "copied"
+_COMPLAINTS, _ENDED, _MORE = "complaints", "ended", "more"
 TOO_MUCH = f"left more than {MAX_FEEDBACK_BYTES >> 20} MiB of feedback"
 
 _PROLOGUE = f"""\
@@ -34,24 +34,29 @@ tar -xf {DATA}/{EARLIER} -C /tmp --exclude=feedback/{NEXT_PASS} feedback || exit
 _EPILOGUE = f"""\
 code=$?
 : >/tmp/{_ENDED}
+[ -z "$copier" ] || kill $copier
 head -c {MAX_STDERR_BYTES} /tmp/{_COMPLAINTS} >/tmp/{_COMPLAINTS}.cut
 mv /tmp/{_COMPLAINTS}.cut /tmp/{_COMPLAINTS}
 cd /tmp && tar -cf - --format=posix --hard-dereference \
-{_ENDED} {_COMPLAINTS} $( [ -f {_COPIED} ] && echo {_COPIED} ) feedback >&3 2>/dev/null
+{_ENDED} {_COMPLAINTS} $( [ -f {_MORE} ] && echo {_MORE} ) feedback >&3 2>/dev/null
 exit $code
 """
 _CALL = f"""\
+copier=
 exec 3>&1
 "$@" 3>&- >/dev/null 2>/tmp/{_COMPLAINTS}
 """
 # A program that floods is cut off here, for which a named pipe is needed: the shell would wait for
-# every part of a pipeline. What is copied passes at once, as much as there is to read.
+# every part of a pipeline. What comes is passed on at once. Whether there was more is known before
+# the interactor can see that nothing comes any more; what comes when that has ended is nothing.
 _TALK = f"""\
 exec 3>&2 4<&0 </dev/null
 mkfifo /tmp/heard || exit 125
 limit=$1
 shift
-dd bs=65536 iflag=count_bytes count="$limit" <&4 >/tmp/heard 2>/tmp/{_COPIED} 3>&- &
+{{ stdbuf -o0 head -c "$limit"; head -c 1 | wc -c >/tmp/{_MORE}; }} \
+<&4 >/tmp/heard 2>/dev/null 3>&- 4<&- &
+copier=$!
 exec 4<&-
 "$@" 3>&- </tmp/heard 2>/tmp/{_COMPLAINTS}
 """
@@ -62,13 +67,13 @@ class Left:
     """What a checker left: files of its feedback folder, and what the shell around it noted.
 
     `ended_ns` is by the monotonic clock, and may be some milliseconds too early, never too late.
-    `copied_bytes` is what an interactor heard of the program, once that is known.
+    `is_flooded` where a program wrote more than an interactor was to hear.
     """
 
     files: Mapping[str, bytes]
     stderr: bytes
     ended_ns: int
-    copied_bytes: int
+    is_flooded: bool
 
 
 class BadFeedback(Exception):
@@ -105,7 +110,7 @@ def read_feedback(archive: bytes) -> Left:
         },
         stderr=members.get(_COMPLAINTS, (b"", 0))[0],
         ended_ns=_monotonic(members[_ENDED][1]) if _ENDED in members else 0,
-        copied_bytes=_copied(members.get(_COPIED, (b"", 0))[0]),
+        is_flooded=members.get(_MORE, (b"", 0))[0].strip() == b"1",
     )
 
 
@@ -125,9 +130,3 @@ def _members(archive: bytes) -> dict[str, tuple[bytes, float]]:
 def _monotonic(written_s: float) -> int:
     """A moment of the other clock; both are this machine's, and no time to speak of has passed."""
     return int(Fraction(written_s) * 10**9) - (time.time_ns() - time.monotonic_ns())
-
-
-def _copied(said: bytes) -> int:
-    """From dd's last line, `123 bytes copied, ...`; nothing while it has not ended."""
-    number = said.rpartition(b"\n")[0].rpartition(b"\n")[2].partition(b" ")[0]
-    return int(number) if number.isdigit() and len(number) < len("1" * 16) else 0

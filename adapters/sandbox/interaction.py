@@ -2,7 +2,8 @@
 
 This server keeps every end open until the program that had it is known to have ended: so what one
 does because the other is gone always comes after that one's end, by both their clocks, and who
-ended first is never a race.
+ended first is never a race. Who writes on to one that has ended is not ended by it: what it
+writes is thrown away.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from adapters.sandbox.waiting import cancelled
 
 _CLOCKS_DIFFER_S = 0.005
 """A file's time, which tells when an interactor ended, may be this old when it is written."""
+_DISCARDED_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +55,14 @@ async def played(boxes: Boxes, partners: Partners, slot: int) -> tuple[Outcome, 
 
 
 class _Pipe:
-    """Both ends, for a box to have a copy of one, and for this server to close when it may."""
+    """A pipe of which boxes get copies of the ends."""
 
     def __init__(self, ours: contextlib.ExitStack, owner: int | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._is_drained = False
         try:
             self._read, self._write = os.pipe2(os.O_CLOEXEC)
-            self._open = {self._read, self._write}
-            ours.callback(self.close_all)
+            ours.callback(self._close)
             os.fchmod(self._read, stat.S_IRUSR | stat.S_IWUSR)  # for /dev/stdin and /dev/stdout
             if owner is not None:
                 os.fchown(self._read, owner, owner)
@@ -72,26 +75,38 @@ class _Pipe:
     def writer(self) -> int:
         return os.dup(self._write)
 
-    def close_reader(self) -> None:
-        self._close(self._read)
+    def end(self) -> None:
+        """Whoever reads it sees that nothing comes any more."""
+        if self._write >= 0:
+            os.close(self._write)
+            self._write = -1
 
-    def close_writer(self) -> None:
-        self._close(self._write)
+    def drain(self) -> None:
+        """Nobody reads it any more; whoever writes need not care."""
+        os.set_blocking(self._read, False)
+        self._loop.add_reader(self._read, self._discard)
+        self._is_drained = True
 
-    def close_all(self) -> None:
-        for descriptor in tuple(self._open):
-            self._close(descriptor)
+    def _discard(self) -> None:
+        with contextlib.suppress(BlockingIOError, InterruptedError):
+            if not os.read(self._read, _DISCARDED_BYTES):
+                self._stop()
 
-    def _close(self, descriptor: int) -> None:
-        if descriptor in self._open:
-            self._open.discard(descriptor)
-            os.close(descriptor)
+    def _stop(self) -> None:
+        if self._is_drained:
+            self._loop.remove_reader(self._read)
+            self._is_drained = False
+
+    def _close(self) -> None:
+        self._stop()
+        self.end()
+        os.close(self._read)
 
 
 async def _side(boxes: Boxes, box: Box, slot: int, *, reads: _Pipe, writes: _Pipe) -> Outcome:
     outcome = await boxes.run(box, slot, stdin=reads.reader(), stdout=writes.writer())
     since_s = (time.monotonic_ns() - outcome.ended_ns) / 1e9
     await asyncio.sleep(max(0.0, _CLOCKS_DIFFER_S - since_s))
-    writes.close_writer()
-    reads.close_reader()
+    writes.end()
+    reads.drain()
     return outcome
