@@ -2,9 +2,10 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.steadiness.leftovers import below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,22 +25,13 @@ class Resident:
 
 
 def resident() -> Resident:
-    below = list(descendants(os.getpid()))
+    below = list(below(os.getpid()))
     return Resident(
         own_rss_mib=_mib(os.getpid(), "Rss"),
         processes=len(below),
         started_rss_mib=sum(_mib(pid, "Rss") for pid in below),
         started_pss_mib=sum(_mib(pid, "Pss") for pid in below),
     )
-
-
-def descendants(pid: int) -> Iterator[int]:
-    """All below a process, as far as they are still there."""
-    with contextlib.suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in map(int, (task / "children").read_text().split()):
-                yield child
-                yield from descendants(child)
 
 
 def _mib(pid: int, what: str) -> float:

@@ -31,7 +31,7 @@ from tests.steadiness.platform import Platform, working
 
 Kind = Literal["auto", "none"]
 LANGUAGES = ("c", "cpp", "java", "python3")
-ROUNDS = 8
+ROUNDS = 6
 TESTS_EACH = {"C": 100, "Python": 40}
 BARE_EACH = {"C": 100, "Python": 40}
 BOXED_EACH = 8

@@ -30,7 +30,7 @@ def held(home: Path) -> Held:
         groups=sum(1 for _ in _groups()),
         descriptors=len(list(Path("/proc/self/fd").iterdir())),
         threads=len(list(Path("/proc/self/task").iterdir())),
-        files=sum(1 for path in (home / "sandbox" / "live").rglob("*") if path),
+        files=len(list((home / "sandbox" / "live").rglob("*"))),
     )
 
 
