@@ -31,6 +31,9 @@ void default_signals(void);
 int serve(void);
 
 /* fence.c: each of these ends the process where it cannot be done. */
+void bound_capabilities(void);
 void drop_capabilities(void);
 void apply(const struct limits *limits);
+
+/* calls.c: the same */
 void filter_system_calls(void);

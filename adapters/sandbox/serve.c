@@ -26,6 +26,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -159,13 +160,22 @@ _Noreturn static void become_program(const struct cell *cell, int reaper)
 
 /* --- the reaper ------------------------------------------------------------------------------ */
 
+/* Only processes are in it: the rest of /proc tells of the machine, its load and its other users.
+ * A kernel before 5.8 cannot leave that out. */
+static void mount_proc(void)
+{
+    const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    if (mount("proc", "/proc", "proc", flags, "subset=pid") != 0 &&
+        mount("proc", "/proc", "proc", flags, NULL) != 0)
+        fail("mount(proc)");
+}
+
 /* Pid 1 of the cell's namespace only collects orphans. Nothing but its parent can end it: it keeps
  * every signal at its default, which the kernel drops for a namespace's first process. */
 _Noreturn static void reap_orphans(int ready)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* should its keeper fail, nobody else would end it */
-    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
-        fail("mount(proc)");
+    mount_proc();
     drop_capabilities();
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     char yes = 1;
@@ -346,8 +356,23 @@ static void bury_keepers(int signals)
         }
 }
 
+/* Written to as before, a device on a read-only mount keeps its times, which are the machine's own
+ * and would be seen by all that is judged here. Bubblewrap's --remount-ro would close it to all. */
+static void protect_device(const char *path)
+{
+    struct statvfs found;
+    if (statvfs(path, &found) != 0)
+        return;
+    unsigned long flags = found.f_flag & (ST_NOSUID | ST_NODEV | ST_NOEXEC | ST_NOATIME);
+    if (!(found.f_flag & ST_NOATIME))
+        flags |= found.f_flag & ST_RELATIME ? MS_RELATIME : MS_STRICTATIME;
+    mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, NULL);
+}
+
 int serve(void)
 {
+    static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
+                                          "/dev/urandom"};
     sigset_t child, usual;
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
@@ -359,6 +384,9 @@ int serve(void)
     sigprocmask(SIG_BLOCK, &child, &usual);
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
         fail("mount(private)");
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+        protect_device(devices[i]);
+    bound_capabilities();
     int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     struct pollfd waited[] = {{.fd = CONTROL_FD, .events = POLLIN},
                               {.fd = signals, .events = POLLIN}};

@@ -9,7 +9,9 @@ import sysconfig
 from importlib.util import find_spec
 from pathlib import Path
 
-_SOURCES = tuple(Path(__file__).with_name(name) for name in ("init.c", "serve.c", "fence.c"))
+_SOURCES = tuple(
+    Path(__file__).with_name(name) for name in ("init.c", "serve.c", "fence.c", "calls.c")
+)
 _HEADER = Path(__file__).with_name("init.h")
 _BUILD_S = 120.0
 
