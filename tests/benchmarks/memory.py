@@ -25,12 +25,12 @@ class Resident:
 
 
 def resident() -> Resident:
-    below = list(below(os.getpid()))
+    started = list(below(os.getpid()))
     return Resident(
         own_rss_mib=_mib(os.getpid(), "Rss"),
-        processes=len(below),
-        started_rss_mib=sum(_mib(pid, "Rss") for pid in below),
-        started_pss_mib=sum(_mib(pid, "Pss") for pid in below),
+        processes=len(started),
+        started_rss_mib=sum(_mib(pid, "Rss") for pid in started),
+        started_pss_mib=sum(_mib(pid, "Pss") for pid in started),
     )
 
 
