@@ -50,7 +50,7 @@ exec 3>&1
 # every part of a pipeline. What comes is passed on at once. Whether there was more is known before
 # the interactor can see that nothing comes any more; what comes when that has ended is nothing.
 _TALK = f"""\
-exec 3>&2 4<&0 </dev/null
+exec 3>&2 4<&0 </dev/null 2>/dev/null
 mkfifo /tmp/heard || exit 125
 limit=$1
 shift
