@@ -126,16 +126,22 @@ def command_line(boxing: Boxing, shown: tuple[Bind, ...], place: Place) -> list[
     ]
 
 
-def order(box: Box, cell: int, cpu: int, *, limits_address: bool) -> bytes:
+def words_of(box: Box) -> bytes:
+    """The order's words: the same for every run of a box."""
+    variables = (f"{name}={value}" for name, value in {**ENVIRONMENT, **box.variables}.items())
+    links = (word for name, target in box.links.items() for word in (name, target))
+    return b"".join(os.fsencode(word) + b"\0" for word in (*box.command, *variables, *links))
+
+
+def order(box: Box, words: bytes, cell: int, cpu: int, *, limits_address: bool) -> bytes:
     """What tells our init to prepare that cell for the box's program, as serve.c reads it."""
     limits = box.limits
     memory = limits.memory_kib * 1024
     stack = memory // 8 * 7  # endless recursion meets its guard before the memory limit
     file = min(memory, _MAX_FILE_BYTES)
-    variables = [f"{name}={value}" for name, value in {**ENVIRONMENT, **box.variables}.items()]
-    links = [word for name, target in box.links.items() for word in (name, target)]
+    variables = len(ENVIRONMENT.keys() | box.variables.keys())
     head = _ORDER.pack(
-        *(cell, cpu, len(box.command), len(variables), len(box.links), 0),
+        *(cell, cpu, len(box.command), variables, len(box.links), 0),
         limits.kill_time_ms // 1000 + 2,  # only a back-stop: the group's clock is exact
         min(stack, limits.stack_kib * 1024) if limits.stack_kib else stack,
         min(file, limits.file_kib * 1024) if limits.file_kib else file,
@@ -143,8 +149,7 @@ def order(box: Box, cell: int, cpu: int, *, limits_address: bool) -> bytes:
         memory + (64 << 20) if limits_address and limits.bears_address_limit else 0,
         memory,
     )
-    words = (*box.command, *variables, *links)
-    return head + b"".join(os.fsencode(word) + b"\0" for word in words)
+    return head + words
 
 
 def _launcher_options(boxing: Boxing, binds: tuple[Bind, ...], place: Place) -> list[str]:

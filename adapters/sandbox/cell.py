@@ -88,7 +88,8 @@ class Cell:
         theirs += [write_end, *doors]
         self._number = session.join(self)
         cpu = session.boxing.cpu(session.slot)
-        message = order(self.box, self._number, cpu, limits_address=self.is_weak)
+        words = session.words_of(self.box)
+        message = order(self.box, words, self._number, cpu, limits_address=self.is_weak)
         session.order(message, [*given, write_end, *doors])
 
     async def fill(self, stdin: bytes) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.sandbox.leaves import Folders, Leaf, Makers, remove_group, write
+from adapters.sandbox.leaves import Folders, Makers, remove_group, write
 from adapters.sandbox.processes import is_alive, start_ticks
 
 PREFIX = "assay"
@@ -51,12 +51,12 @@ class Cgroups:
         """Where the processes that make a box can be found and ended, if groups can do that."""
         return Makers(f"{self.kill.base}/{name}") if self.kill else None
 
-    def leaf(self, name: str) -> Leaf:
-        """The groups of that name, which are still to be made."""
+    def folders(self) -> Folders:
+        """Where the groups of runs are made."""
         used = (self.memory, self.pids, self.cpu)
-        memory, pids, cpu = (f"{h.base}/{name}" if h else None for h in used)
-        v1 = frozenset(f"{h.base}/{name}" for h in used if h and h.version == 1)
-        return Leaf(Folders(memory=memory, pids=pids, cpu=cpu, v1=v1))
+        memory, pids, cpu = (str(h.base) if h else None for h in used)
+        v1 = frozenset(str(h.base) for h in used if h and h.version == 1)
+        return Folders(memory=memory, pids=pids, cpu=cpu, v1=v1)
 
 
 def find_cgroups() -> Cgroups:

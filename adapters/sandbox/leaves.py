@@ -21,7 +21,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folders:
-    """Where the groups of one name are, hierarchy by hierarchy; None where there is no controller.
+    """Where leaf groups are made, controller by controller; None where there is none.
 
     `v1` names those of them that are of version 1.
     """
@@ -40,11 +40,13 @@ class Folders:
 class Leaf:
     """The groups of one run, which its program joins at the last moment."""
 
-    def __init__(self, folders: Folders) -> None:
-        self._memory, self._pids, self._cpu = folders.memory, folders.pids, folders.cpu
+    def __init__(self, folders: Folders, name: str) -> None:
+        self._memory = f"{folders.memory}/{name}" if folders.memory else None
+        self._pids = f"{folders.pids}/{name}" if folders.pids else None
+        self._cpu = f"{folders.cpu}/{name}" if folders.cpu else None
         self._has_v1_memory = folders.memory in folders.v1
         self._has_v1_cpu = folders.cpu in folders.v1
-        self._left = list(folders.all)
+        self._left = [f"{folder}/{name}" for folder in folders.all]
 
     def make(self) -> None:
         """Raises OSError where the kernel refuses."""

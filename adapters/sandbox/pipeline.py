@@ -75,7 +75,7 @@ class Pipeline:
 
     async def _run(self, number: int) -> Outcome:
         self._prepare(number)
-        stdin, cell = await asyncio.shield(self._ready[number])
+        stdin, cell = await self._ready[number]
         del self._ready[number]
         if len(stdin) <= _SMALL_INPUT:
             self._prepare(number + 1)

@@ -9,6 +9,7 @@ from adapters.sandbox.box import Bind, Box, Boxing
 from adapters.sandbox.cell import Cell
 from adapters.sandbox.cgroups import Cgroups, leaf_prefix
 from adapters.sandbox.lateness import Lateness
+from adapters.sandbox.leaves import Leaf
 from adapters.sandbox.outcome import (
     OUT_OF,
     BoxBroken,
@@ -40,6 +41,7 @@ class Boxes:
     def __init__(self, boxing: Boxing, cgroups: Cgroups) -> None:
         self._boxing = boxing
         self._cgroups = cgroups
+        self._folders = cgroups.folders()
         self._sessions: set[Session] = set()
         self._lateness = Lateness()
         self._prefix = ""
@@ -99,7 +101,7 @@ class Boxes:
         Raises:
             BoxBroken: the platform failed.
         """
-        leaf = self._cgroups.leaf(self._next_name())
+        leaf = Leaf(self._folders, self._next_name())
         cell = Cell(session, leaf, box, is_weak=self._cgroups.memory is None)
         cell.prepare(stdout)
         return cell

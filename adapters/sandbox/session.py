@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.sandbox.box import Bind, Boxing, Place, command_line
+from adapters.sandbox.box import Bind, Box, Boxing, Place, command_line, words_of
 from adapters.sandbox.leaves import Makers
 from adapters.sandbox.outcome import BoxBroken, broken, broken_by
 from adapters.sandbox.pipes import Sink, above_standard, open_pipe
@@ -67,6 +67,7 @@ class Session:
         self._is_reaped = asyncio.Event()
         self._is_empty = asyncio.Event()
         self._last = 0
+        self._words: tuple[Box, bytes] | None = None
         self._retired: list[Listener] = []
         self._left: list[Callable[[], bool]] = []
         try:
@@ -79,6 +80,12 @@ class Session:
     @property
     def is_dead(self) -> bool:
         return self._is_reaped.is_set()
+
+    def words_of(self, box: Box) -> bytes:
+        """Those of its order; most often it is the same box again."""
+        if self._words is None or self._words[0] is not box:
+            self._words = (box, words_of(box))
+        return self._words[1]
 
     def join(self, listener: Listener) -> int:
         """The number of a new cell, of which that one will hear."""
