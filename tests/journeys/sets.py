@@ -65,14 +65,21 @@ def with_judge0() -> Environment:
 
 @functools.cache
 def _judge0_url() -> str:
-    port = free_port()
+    port, folder = free_port(), private_folder("judge0")
     kept_up(
         PrivateServer(
             name="judge0",
-            command=[sys.executable, "-m", "tests.journeys.judge0_process", str(port)],
-            folder=private_folder("judge0"),
+            command=[
+                *(sys.executable, "-m", "entrypoints.cli.main"),
+                *("judge-server", "--port", str(port)),
+            ],
+            folder=folder,
             ready=lambda: answers(port),
-            environment={"PYTHONPATH": str(Path.cwd())},
+            environment={
+                "PYTHONPATH": str(Path.cwd()),
+                "ASSAY_HOME": str(folder),
+                "ASSAY_LANGUAGES": "bash,c,python3",
+            },
         )
     )
     return f"http://127.0.0.1:{port}"

@@ -54,7 +54,7 @@ async def test_what_is_not_public_is_not_called(host: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "x", "http://", "ftp://127.0.0.1/", "file:///etc/passwd", "http://[", "//x",
+    ["", "x", "http://", "ftp://127.0.0.1/", "file:///etc/passwd", "//x",
      "http://127.0.0.1:99999/", "http://\0/", "gopher://127.0.0.1"],
 )  # fmt: skip
 async def test_what_is_no_address_is_not_tried_again(url: str) -> None:

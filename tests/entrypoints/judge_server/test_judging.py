@@ -193,7 +193,7 @@ async def test_files_lie_beside_the_program_and_can_be_changed(house: House) -> 
     )
     for _ in range(2):
         seen = await house.judge(PYTHON, source, additional_files=files)
-        assert seen["stdout"] == "from the zip\n\nimported\nfrom the zip\nmore\n", str(seen)
+        assert seen["stdout"] == "from the zip\nimported\nfrom the zip\nmore\n", str(seen)
 
 
 async def test_a_compiler_sees_the_files_and_so_does_the_program_however_often(
