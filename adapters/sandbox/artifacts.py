@@ -6,7 +6,7 @@ import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Literal
 
 from application.ports.judge import FileBeside
 from domain.program import SourceFile
@@ -43,6 +43,8 @@ def unpack(
     archive: bytes,
     files: tuple[SourceFile, ...],
     beside: tuple[FileBeside, ...] = (),
+    *,
+    read_as: Literal["r|", "r|gz"] = "r|",
 ) -> None:
     """Write files of ours; the archive comes out of the box, so nothing in it is trusted."""
     for name, content, mode in _members(files, beside):
@@ -51,17 +53,17 @@ def unpack(
         _write(path, io.BytesIO(content), mode)
     if not archive:
         return
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r|") as opened:
+    with tarfile.open(fileobj=io.BytesIO(archive), mode=read_as) as opened:
         total = 0
         for number, member in enumerate(opened):
             total += member.size  # a sparse file's is larger than what came out
             if number > MAX_FILES or total > MAX_UNPACKED_BYTES:
                 raise ValueError("too much")
-            content = opened.extractfile(member) if member.isreg() else None
-            if content is not None:
+            file = opened.extractfile(member) if member.isreg() else None
+            if file is not None:
                 path = folder / _inside(member.name)
                 _make_folders(path.parent, folder)
-                _write(path, content, member.mode)
+                _write(path, file, member.mode)
 
 
 def _inside(name: str) -> PurePosixPath:

@@ -10,7 +10,7 @@ from adapters.sandbox.artifacts import MAX_UNPACKED_BYTES, packed, unpack
 from adapters.sandbox.box import Box, BoxLimits
 from adapters.sandbox.compile_cache import CompileCache, Compiled
 from adapters.sandbox.compile_key import key_of
-from adapters.sandbox.kits import OUT, Kit, command_of, filled, names_of, paths_of
+from adapters.sandbox.kits import OUT, PREPARED, Kit, command_of, filled, names_of, paths_of
 from adapters.sandbox.languages import Entry
 from adapters.sandbox.options import split_at_sources
 from adapters.sandbox.running import OUT_OF, BoxBroken, Boxes, Outcome, broken_by
@@ -30,6 +30,7 @@ _MAX_CHECK_BYTES = 4096
 # A check leaves nothing, so it has no descriptor to leave it on.
 _UNPACK = "mkdir src out && tar -xf - -C src && cd src && exec {keep}>&2 </dev/null || exit 125\n"
 _PACK = f"exec tar -cf - -C {OUT} . >&3\n"
+_PACK_SMALL = f"tar -cf - -C {OUT} . | exec gzip -1 >&3\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +101,16 @@ async def prepare(boxes: Boxes, kit: Kit, script: str, folder: Path, slot: int) 
     """
     script = f"mkdir out && exec 3>&1 >&2 </dev/null || exit 125\nset -e\n{script}\n"
     limits = _tool_limits(kit.entry, _PREPARE_CPU_MS, MAX_UNPACKED_BYTES)
+    values = paths_of(kit) | {"prepared": PREPARED}
     box = Box(
-        command=("/bin/sh", "-c", filled(script, paths_of(kit)) + _PACK),
+        command=("/bin/sh", "-c", filled(script, values) + _PACK_SMALL),
         limits=limits,
         binds=kit.toolchain.binds,
         variables=kit.toolchain.variables,
     )
     outcome = await boxes.run(box, slot)
     if outcome.is_success:
-        await asyncio.to_thread(unpack, folder, outcome.stdout, ())
+        await asyncio.to_thread(unpack, folder, outcome.stdout, (), read_as="r|gz")
     return outcome
 
 

@@ -21,6 +21,7 @@ from adapters.sandbox.raw import RAW
 from adapters.sandbox.report import LanguageReport, SandboxReport
 from adapters.sandbox.running import Boxes, BoxesClosed, MachineSpent
 from adapters.sandbox.slots import SlotNumbers
+from adapters.sandbox.turns import Turns
 from adapters.sandbox.waiting import CLOSED, result_of, to_its_end
 from application.ports.judge import JudgeInput, JudgeJob, JudgePort, JudgeUnavailable
 from domain.errors import LanguageNotOffered
@@ -179,7 +180,8 @@ class SandboxJudge(JudgePort):
             self._free.put_nowait(slot)
         if machine.boxing and machine.problem is None:
             self._boxes = Boxes(machine.boxing, machine.cgroups)
-            self._offers = Offers(self._boxes, self._folder, self._slot, self._job_folder)
+            turns = Turns(max(1, self._slots - 1))
+            self._offers = Offers(self._boxes, self._folder, self._slot, self._job_folder, turns)
             self._offers.begin(self._only, RAW if self._raw else ())
         return machine
 

@@ -11,6 +11,7 @@ from adapters.sandbox.toolchains import Toolchain
 
 PREPARED = "/opt/prepared"
 OUT = f"{WORK}/out"
+_INNER = ("{heap_mib}", "{prepared}", "-J-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +36,15 @@ def shown(kit: Kit, command: tuple[str, ...]) -> str:
     name = kit.entry.file_name
     values |= {"main": name, "stem": PurePosixPath(name).stem, "main_class": "Main"}
     parts = [part.replace("{app}/main", "./main") for part in command]
-    parts = [part for part in parts if "{heap_mib}" not in part and not part.startswith("-J")]
+    parts = [part for part in parts if not any(word in part for word in _INNER)]
     text = " ".join(command_of(tuple(parts), values, (name,)))
     text = text.replace("{out}/", "").replace("{app}/", "")
     return text.replace("{app}", ".").replace("{out}", ".")
 
 
 def paths_of(kit: Kit) -> dict[str, str]:
-    return {**kit.toolchain.paths, "out": OUT, "app": APP, "prepared": PREPARED}
+    prepared = {"prepared": PREPARED} if kit.prepared else {}
+    return {**kit.toolchain.paths, "out": OUT, "app": APP, **prepared}
 
 
 def names_of(sources: Sources) -> dict[str, str]:
@@ -53,9 +55,14 @@ def names_of(sources: Sources) -> dict[str, str]:
 def command_of(
     parts: tuple[str, ...], values: Mapping[str, str], files: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """The command with every placeholder filled in; `{sources}` becomes the names of `files`."""
+    """The command with every placeholder filled in; `{sources}` becomes the names of `files`.
+
+    Where nothing is prepared yet, the words that name it are left out.
+    """
     words: list[str] = []
     for part in parts:
+        if "{prepared}" in part and "prepared" not in values:
+            continue
         words += files if part == "{sources}" else [filled(part, values)]
     return tuple(words)
 

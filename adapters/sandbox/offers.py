@@ -1,7 +1,9 @@
 """Which languages this machine really runs: each is offered only after a hello-world in a box."""
 
 import asyncio
+import contextlib
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable, Collection, Coroutine
@@ -16,6 +18,7 @@ from adapters.sandbox.programs import run_test
 from adapters.sandbox.running import BoxBroken, Boxes, BoxesClosed, Outcome
 from adapters.sandbox.sources import sources_of
 from adapters.sandbox.tools import ToolMissing
+from adapters.sandbox.turns import Turns
 from adapters.sandbox.waiting import CLOSED, result_of
 from domain.ids import LanguageId
 from domain.language import Language
@@ -26,6 +29,7 @@ _HELLO = b"hello\n"
 _HELLO_LIMITS = Limits(time_ms=10_000, memory_kib=524_288)
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _SAID_LENGTH = 300
+_UNUSED_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,10 @@ class Refusal:
 
 
 class Offers:
-    """Tries every entry of the table once; who asks for one language waits for that one only."""
+    """Tries every entry of the table once; who asks for one language waits for that one only.
+
+    `turns` says how many are tried at once, so that a slot is left for those who judge meanwhile.
+    """
 
     def __init__(
         self,
@@ -56,7 +63,9 @@ class Offers:
         folder: Path,
         slot: Callable[[], AbstractAsyncContextManager[int]],
         job_folder: Callable[[], AbstractAsyncContextManager[Path]],
+        turns: Turns,
     ) -> None:
+        self._turns = turns
         self._boxes = boxes
         self._prepared = folder / "prepared"
         self._slot = slot
@@ -65,17 +74,23 @@ class Offers:
         self._completed: dict[str, asyncio.Task[Offer | Refusal]] = {}
 
     def begin(self, only: Collection[str], others: Collection[Entry] = ()) -> None:
-        """Leave what has to be prepared to the end: the others can be used meanwhile."""
+        """Leave what cannot do without preparation to the end: the others are used meanwhile."""
         wanted = [*others, *(entry for entry in TABLE if not only or entry.id in only)]
-        for entry in sorted(wanted, key=lambda entry: bool(entry.prepare)):
+        for entry in sorted(wanted, key=_is_late):
             self._tried[entry.id] = asyncio.create_task(self._tried_entry(entry))
 
     async def get(self, language: LanguageId) -> Offer | Refusal | None:
-        """What may be judged in now: waits for the whole of what is prepared."""
+        """What may be judged in now: waits for what has to be prepared, and for no other."""
         tried = self._tried.get(language)
-        found = await result_of(tried) if tried else None
+        if tried is None:
+            return None
+        self._turns.hurry(language)
+        found = await result_of(tried)
         completed = self._completed.get(language)
-        return await result_of(completed) if completed else found
+        if completed is None or (found.entry.works_unprepared and not completed.done()):
+            return found
+        whole = await result_of(completed)
+        return found if found.entry.works_unprepared and isinstance(whole, Refusal) else whole
 
     async def all(self) -> tuple[Offer | Refusal, ...]:
         found = [await result_of(task) for task in self._tried.values()]
@@ -91,7 +106,8 @@ class Offers:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _tried_entry(self, entry: Entry) -> Offer | Refusal:
-        return await _tried_twice(entry, lambda: self._offer(entry))
+        async with self._turns.turn(entry.id):
+            return await _tried_twice(entry, lambda: self._offer(entry))
 
     async def _offer(self, entry: Entry) -> Offer:
         kit = Kit(entry=entry, toolchain=await entry.find())
@@ -100,10 +116,8 @@ class Offers:
             _must(version, "its version was asked for")
             kit = replace(kit, said=version.stdout + version.stderr)
             whole = self._kept(kit, version, entry.prepare)
-            if entry.prepare and (whole.is_dir() or not entry.prepare_quickly):
-                kit = await self._prepared_kit(kit, version, entry.prepare, slot)
-            elif entry.prepare:
-                kit = await self._prepared_kit(kit, version, entry.prepare_quickly, slot)
+            if now := self._prepared_first(entry, whole):
+                kit = await self._prepared_kit(kit, version, now, slot)
             await self._say_hello(kit, folder, slot)
         language = _language(kit, version)
         toolchain = f"{entry.name}: {_first_line(version)}"
@@ -113,8 +127,19 @@ class Offers:
             self._completed[entry.id] = asyncio.create_task(work)
         return offer
 
+    def _prepared_first(self, entry: Entry, whole: Path) -> str:
+        """The script that has to have run before its hello-world; an empty one where none has."""
+        if whole.is_dir() or not (entry.prepare_quickly or entry.works_unprepared):
+            return entry.prepare
+        return entry.prepare_quickly
+
     async def _whole_offer(self, offer: Offer, version: Outcome) -> Offer:
-        async with self._slot() as slot:
+        """Where nobody waits for it, only after all languages that are there have been tried."""
+        turn = offer.entry.id
+        if offer.entry.works_unprepared:
+            await asyncio.wait(self._tried.values())
+            turn = f"{turn}, prepared"  # which nobody hurries
+        async with self._turns.turn(turn), self._slot() as slot:
             kit = await self._prepared_kit(offer.kit, version, offer.entry.prepare, slot)
         return replace(offer, kit=kit)
 
@@ -145,6 +170,7 @@ class Offers:
                 _must(await prepare(self._boxes, kit, script, fresh, slot), "it was prepared")
                 self._prepared.mkdir(parents=True, exist_ok=True)
                 await asyncio.to_thread(_keep, fresh, kept)
+        await asyncio.to_thread(_sweep, self._prepared, kit.entry, kept)
         return replace(kit, prepared=kept)
 
 
@@ -178,6 +204,19 @@ def _keep(fresh: Path, kept: Path) -> None:
         if not kept.is_dir():  # else another server was first
             raise
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _sweep(prepared: Path, entry: Entry, kept: Path) -> None:
+    """What another version of this language left goes when nobody has begun with it for long."""
+    with contextlib.suppress(OSError):
+        os.utime(kept)
+        for other in prepared.glob(f"{entry.id}-*"):
+            if kept.stat().st_mtime - other.stat().st_mtime > _UNUSED_S:
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def _is_late(entry: Entry) -> bool:
+    return bool(entry.prepare) and not entry.works_unprepared
 
 
 def _must(outcome: Outcome, when: str) -> None:

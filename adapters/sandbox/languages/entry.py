@@ -23,7 +23,9 @@ class Entry:
     `compile` leaves in `{out}` what is run; `check` looks at each source file alone, and then the
     sources themselves are run. An entry has one of the two. `prepare` is a shell script that runs
     once a machine, before any candidate's program, and leaves files in `{out}`; where that takes
-    long, `prepare_quickly` does as much as a hello-world needs. `out_of_memory`
+    long, `prepare_quickly` does as much as a hello-world needs. With `works_unprepared` it only
+    makes things faster, so nobody waits for it: until it is there, words of commands that name
+    `{prepared}` are left out. `out_of_memory`
     is what the runtime says on standard error when it fails for want of memory by itself.
     What is `..._shown` stands for a command that a candidate would not type so.
     """
@@ -42,6 +44,7 @@ class Entry:
     check: tuple[str, ...] = ()
     prepare: str = ""
     prepare_quickly: str = ""
+    works_unprepared: bool = False
     out_of_memory: tuple[bytes, ...] = ()
     unix_lines: bool = False
     bears_address_limit: bool = True

@@ -1,5 +1,7 @@
 """Which languages are offered after something went wrong while they were tried."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,8 @@ from adapters.sandbox.compiling import version_of
 from adapters.sandbox.judge import SandboxJudge
 from adapters.sandbox.kits import Kit
 from adapters.sandbox.running import BoxBroken, Boxes, Outcome
-from application.ports.judge import JudgeUnavailable
-from tests.adapters.sandbox.judging import ran
+from application.ports.judge import JudgeUnavailable, ProgramOptions
+from tests.adapters.sandbox.judging import glob, job, judged, needs, ran, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -66,3 +68,76 @@ async def test_a_failed_start_is_tried_again(
 
 async def _no_space(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
+
+
+ALL_HEADERS = "#include <bits/stdc++.h>\nint main() { std::cout << 1; }\n"
+
+
+async def test_nobody_waits_for_what_only_makes_it_faster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def prepared(*_: object) -> Outcome:
+        begun.set()
+        await never.wait()
+        raise AssertionError
+
+    monkeypatch.setattr(offers, "prepare", prepared)
+    judge = SandboxJudge(tmp_path, slots=2, only=("cpp",))
+
+    run = await ran(judge, "cpp", ALL_HEADERS)
+    await begun.wait()
+
+    assert run.stdout == b"1"
+    await judge.close()
+
+
+async def test_what_cannot_be_prepared_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[object] = []
+
+    async def prepared(*given: object) -> Outcome:
+        tried.append(given)
+        raise BoxBroken("full")
+
+    monkeypatch.setattr(offers, "prepare", prepared)
+    judge = SandboxJudge(tmp_path, slots=2, only=("cpp",))
+    await judge.languages()
+    await until(lambda: len(tried) == 2)
+
+    run = await ran(judge, "cpp", ALL_HEADERS)
+
+    assert run.stdout == b"1"
+    await judge.close()
+
+
+async def test_headers_are_compiled_once_and_taken_where_flags_agree(
+    judge: SandboxJudge, pytestconfig: pytest.Config
+) -> None:
+    home = Path(pytestconfig.cache.mkdir("assay-sandbox"))
+    await until(lambda: glob(home, "sandbox/prepared/cpp-*/include/bits/stdc++.h.gch"))
+    usual = job("cpp", ALL_HEADERS)
+
+    said = [
+        (await judged(judge, replace(usual, options=ProgramOptions(compiler_options=options))))[0]
+        for options in (("-H",), ("-H", "-std=c++17"), ("-H", "-D_GLIBCXX_DEBUG"))
+    ]
+
+    assert [one.ok for one in said] == [True, True, True]
+    assert "! /opt/prepared/include/bits/stdc++.h.gch" in said[0].output
+    assert ["x /opt/prepared/include" in one.output for one in said] == [False, True, True]
+
+
+async def test_a_compiler_on_the_virtual_machine_shares_its_classes(
+    judge: SandboxJudge, offered: tuple[str, ...], pytestconfig: pytest.Config
+) -> None:
+    needs("java", offered)
+    home = Path(pytestconfig.cache.mkdir("assay-sandbox"))
+    await until(lambda: glob(home, "sandbox/prepared/java-*/javac.jsa"))
+    loud = ProgramOptions(compiler_options=("-J-Xlog:class+load:stderr",))
+
+    compilation, _ = await judged(judge, replace(job("java", "class Main { }"), options=loud))
+
+    assert "com.sun.tools.javac.main.Main source: shared objects file (top)" in compilation.output
