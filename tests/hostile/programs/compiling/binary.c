@@ -1,0 +1,1 @@
+ELF  > @  @  what follows is no source, but the beginning of a program

@@ -1,0 +1,1 @@
+ELF this begins like a program; a shell would start it as one

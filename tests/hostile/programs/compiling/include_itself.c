@@ -1,0 +1,2 @@
+/* Takes itself in again and again. */
+#include __FILE__

@@ -1,0 +1,3 @@
+#!/bin/sh
+# A script where a program in C is asked for: whoever starts sources starts this.
+echo ESCAPED

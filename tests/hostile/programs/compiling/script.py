@@ -1,0 +1,5 @@
+#!/bin/sh
+"""exec" echo ESCAPED
+" """
+
+print("held")

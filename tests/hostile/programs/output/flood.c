@@ -1,0 +1,3 @@
+/* Writes for ever, as fast as it can. */
+#include <stdio.h>
+int main(void) { for (;;) puts("all work and no play"); }

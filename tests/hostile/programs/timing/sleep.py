@@ -1,0 +1,5 @@
+"""Uses no CPU time and never ends."""
+
+import time
+
+time.sleep(1_000)
