@@ -148,6 +148,8 @@ def _tried(hierarchy: Hierarchy | None, file: str) -> Hierarchy | None:
     probe = hierarchy.base / f"{leaf_prefix()}probe"
     try:
         probe.mkdir()
+        if not _is_domain(probe):
+            return None
         descriptor = os.open(probe / file, os.O_RDWR)
     except OSError:
         return None
@@ -156,6 +158,12 @@ def _tried(hierarchy: Hierarchy | None, file: str) -> Hierarchy | None:
         return hierarchy
     finally:
         remove_group(str(probe))
+
+
+def _is_domain(group: Path) -> bool:
+    """Below threaded groups (v2 only) there are none that a process could join."""
+    kind = group / "cgroup.type"
+    return not kind.exists() or kind.read_text().strip() == "domain"
 
 
 def _unified(own: Path) -> Cgroups:

@@ -161,6 +161,7 @@ class Watch:
 
     def _cpu_so_far(self) -> int:
         cpu_ns = self._cell.leaf.cpu_ns()
+        self._peak_kib = max(self._peak_kib, self._cell.leaf.memory_kib() or 0)
         if self._cell.is_weak or cpu_ns is None:
             keeper = self._cell.keeper()
             if keeper is not None:

@@ -1,11 +1,15 @@
 """One sandbox for all tests of this folder: finding out what the machine can do takes seconds."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from adapters.sandbox.cgroups import find_cgroups
 from adapters.sandbox.judge import SandboxJudge
+from adapters.sandbox.machine import Machine, look_at, own_folder
+from adapters.sandbox.running import Boxes
 from tests.adapters.sandbox.judging import sandbox
 
 
@@ -18,3 +22,15 @@ async def judge(pytestconfig: pytest.Config) -> AsyncIterator[SandboxJudge]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def offered(judge: SandboxJudge) -> tuple[str, ...]:
     return tuple(str(language.id) for language in await judge.languages())
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def machine(pytestconfig: pytest.Config) -> AsyncIterator[Machine]:
+    home = Path(pytestconfig.cache.mkdir("assay-sandbox")) / "sandbox"
+    yield await look_at(home, own_folder(home), find_cgroups(), allow_weak=True)
+
+
+@pytest.fixture
+def boxes(machine: Machine) -> Boxes:
+    assert machine.boxing is not None
+    return Boxes(machine.boxing, machine.cgroups)

@@ -12,8 +12,7 @@ import pytest
 import pytest_asyncio
 
 from adapters.sandbox.box import Box, BoxLimits
-from adapters.sandbox.cgroups import find_cgroups
-from adapters.sandbox.machine import Machine, look_at, own_folder
+from adapters.sandbox.machine import Machine
 from adapters.sandbox.running import Boxes, BoxesClosed, MachineSpent
 from domain.judging import Excess
 from tests.adapters.sandbox.judging import groups_of, processes
@@ -23,18 +22,6 @@ LIMITS = BoxLimits(
     time_ms=500, kill_time_ms=550, wall_time_ms=1_000, memory_kib=65_536, stdout_bytes=1_024
 )
 SLEEPER = Box(command=("/bin/sleep", "1000"), limits=LIMITS)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def machine(pytestconfig: pytest.Config) -> AsyncIterator[Machine]:
-    home = Path(pytestconfig.cache.mkdir("assay-sandbox")) / "sandbox"
-    yield await look_at(home, own_folder(home), find_cgroups(), allow_weak=True)
-
-
-@pytest.fixture
-def boxes(machine: Machine) -> Boxes:
-    assert machine.boxing is not None
-    return Boxes(machine.boxing, machine.cgroups)
 
 
 # --- a server that stands still ----------------------------------------------------------------

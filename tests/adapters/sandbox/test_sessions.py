@@ -1,0 +1,252 @@
+"""One box for all runs: what one leaves is not there for the next, and what breaks is replaced."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from adapters.sandbox.ahead import RunsInOneBox
+from adapters.sandbox.box import Bind, Box, BoxLimits
+from adapters.sandbox.cell import Cell
+from adapters.sandbox.judge import SandboxJudge
+from adapters.sandbox.machine import Machine
+from adapters.sandbox.outcome import BoxBroken, Outcome
+from adapters.sandbox.pipeline import Pipeline
+from adapters.sandbox.running import Boxes
+from domain.judging import Excess
+from tests.adapters.sandbox.judging import (
+    ROOMY,
+    given,
+    groups_of,
+    job,
+    judged,
+    processes,
+    until,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+LIMITS = BoxLimits(
+    time_ms=5_000, kill_time_ms=5_500, wall_time_ms=10_000, memory_kib=65_536, stdout_bytes=1_024
+)
+CAT = Box(command=("/bin/cat",), limits=LIMITS)
+NAP = Box(command=("/bin/sleep", "1"), limits=LIMITS)
+
+
+# --- nothing of one run is there for the next --------------------------------------------------
+
+_LEAVE_OR_LOOK = """
+import ctypes, os, sys, time
+libc = ctypes.CDLL(None)
+folders = ("/box", "/tmp", "/dev/shm")
+if input() == "leave":
+    for folder in folders:
+        with open(folder + "/left", "wb") as file:
+            file.write(bytes(20 << 20))
+    assert libc.shmget(4711, 4096, 0o1666) >= 0
+    if os.fork() == 0:
+        os.setsid()
+        os.closerange(0, 3)
+        time.sleep(1000)
+else:
+    numbers = [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    print([os.listdir(folder) for folder in folders], libc.shmget(4711, 0, 0), numbers)
+"""
+
+
+async def test_a_run_finds_nothing_of_the_one_before(judge: SandboxJudge) -> None:
+    what = job("python3", _LEAVE_OR_LOOK, b"leave\n", b"look\n", limits=ROOMY)
+
+    _, (leaving, looking) = await judged(judge, what)
+
+    assert (leaving.exit_code, leaving.stderr) == (0, b"")
+    assert looking.stdout == b"[[], [], []] -1 [1, 2]\n"
+    assert leaving.memory_kib > 60 << 10
+    assert looking.memory_kib < 30 << 10
+
+
+async def test_results_come_in_order_whatever_each_run_takes(judge: SandboxJudge) -> None:
+    inputs = [f"{seconds}\n".encode() for seconds in (0.3, 0, 0.2, 0, 0, 0.1)]
+
+    _, runs = await judged(judge, job("bash", 'read -r s; sleep "$s"; echo "$s"', *inputs))
+
+    assert [run.stdout for run in runs] == inputs
+    assert [run.ordinal for run in runs] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_the_next_run_goes_on_while_one_is_looked_at_and_no_other(
+    judge: SandboxJudge,
+) -> None:
+    loaded: list[int] = []
+    what = job("bash", "true", *[b""] * 9)
+    async with aclosing(judge.judge(what)) as said:
+        await anext(said)
+        await anext(said)
+        await asyncio.sleep(0.5)  # more than all would take
+        loaded = [int(group.name.rpartition("-")[2]) for group in groups_of(os.getpid())
+                  if not group.name.endswith("makers")]  # fmt: skip
+
+    assert len(set(loaded)) <= 3
+
+
+# --- where a program runs ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slot", [0, 1, 2])
+async def test_a_slot_has_a_processor_of_its_own(boxes: Boxes, slot: int) -> None:
+    ours = os.sched_getaffinity(0)
+    command = ("/bin/grep", "Cpus_allowed_list", "/proc/self/status")
+
+    outcome = await boxes.run(Box(command=command, limits=LIMITS), slot)
+
+    one = sorted(ours)[slot % len(ours)]
+    assert outcome.stdout.split() == [b"Cpus_allowed_list:", str(one).encode()]
+    assert os.sched_getaffinity(0) == ours
+
+
+# --- cells that are not used -------------------------------------------------------------------
+
+
+async def test_what_was_prepared_in_vain_leaves_nothing(boxes: Boxes) -> None:
+    before = _descriptors(), _children()
+    session = boxes.open((), 0)
+    cells = [boxes.prepare(session, CAT) for _ in range(3)]
+    await cells[0].fill(b"in")
+    await until(lambda: len([g for g in groups_of(os.getpid()) if processes(g)]) >= len(cells))
+
+    await boxes.shut(session)
+
+    assert (_descriptors(), _children()) == before
+    assert groups_of(os.getpid()) == []
+
+
+async def test_a_cell_is_thrown_away_without_its_box(boxes: Boxes) -> None:
+    session = boxes.open((), 0)
+    unused, used = boxes.prepare(session, CAT), boxes.prepare(session, CAT)
+    await used.fill(b"in")
+
+    unused.release()
+    outcome = await boxes.go(used)
+
+    assert outcome.stdout == b"in"
+    await boxes.shut(session)
+    assert groups_of(os.getpid()) == []
+
+
+def _descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def _children() -> str:
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+
+
+# --- boxes that break --------------------------------------------------------------------------
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def runs(boxes: Boxes) -> AsyncIterator[RunsInOneBox]:
+    opened = RunsInOneBox(boxes, 0)
+    opened.begin(())
+    yield opened
+    await opened.close()
+
+
+async def _with_its_box_killed(runs: RunsInOneBox, box: Box) -> Outcome:
+    work = asyncio.ensure_future(runs.run(box, b""))
+    await asyncio.sleep(0.3)
+    for child in _children().split():
+        os.kill(int(child), signal.SIGKILL)
+    return await work
+
+
+async def test_a_box_that_was_killed_is_replaced_once(runs: RunsInOneBox) -> None:
+    outcome = await _with_its_box_killed(runs, NAP)
+
+    assert (outcome.exit_code, outcome.signal) == (0, None)
+    with pytest.raises(BoxBroken):
+        await _with_its_box_killed(runs, NAP)
+
+
+async def test_what_was_ready_in_a_killed_box_runs_in_the_next(runs: RunsInOneBox) -> None:
+    ready = await runs.ready(CAT, b"in")
+    await _with_its_box_killed(runs, NAP)
+
+    outcome = await runs.run(CAT, b"in", ready)
+
+    assert outcome.stdout == b"in"
+
+
+# --- near the limit ----------------------------------------------------------------------------
+
+_BURN = """
+import os, time
+enough = 0.05 if os.path.exists("/app/again") else {seconds}
+while time.process_time() < enough:
+    pass
+os.write(1, b"first" if enough > 0.05 else b"again")
+os._exit(0)
+"""
+
+
+class _Marking(Boxes):
+    """Shows each program whether one has run before."""
+
+    def __init__(self, machine: Machine, folder: Path, *, marks: bool) -> None:
+        assert machine.boxing is not None
+        super().__init__(machine.boxing, machine.cgroups)
+        self._mark = folder / "again" if marks else folder / "nothing"
+        self.count = 0
+
+    async def go(self, cell: Cell, after: Cell | None = None) -> Outcome:
+        outcome = await super().go(cell, after)
+        self._mark.touch()
+        self.count += 1
+        return outcome
+
+
+async def _burnt(boxes: _Marking, folder: Path, seconds: float, tests: int) -> list[Outcome]:
+    os.chmod(folder, 0o755)  # noqa: PTH101 - quick
+    box = Box(
+        command=("/usr/bin/python3", "-S", "-E", "-c", _BURN.format(seconds=seconds)),
+        limits=BoxLimits(
+            time_ms=400, kill_time_ms=440, wall_time_ms=9_000, memory_kib=65_536, stdout_bytes=99
+        ),
+        binds=(Bind(source=folder, target="/app"),),
+    )
+    runs = RunsInOneBox(boxes, 0)
+    inputs = tuple(given(n, b"") for n in range(tests))
+    outcomes = [one async for one in Pipeline(runs, box, inputs).outcomes()]
+    await runs.close()
+    return [one for one in outcomes if isinstance(one, Outcome)]
+
+
+async def test_a_second_run_within_the_limit_counts_whole(machine: Machine, tmp_path: Path) -> None:
+    boxes = _Marking(machine, tmp_path, marks=True)
+
+    (outcome,) = await _burnt(boxes, tmp_path, 0.41, 1)
+
+    assert (outcome.stdout, outcome.excess, boxes.count) == (b"again", frozenset(), 2)
+    assert outcome.cpu_ms < 400
+
+
+async def test_three_tests_near_the_limit_are_run_again(machine: Machine, tmp_path: Path) -> None:
+    boxes = _Marking(machine, tmp_path, marks=False)
+
+    outcomes = await _burnt(boxes, tmp_path, 0.41, 4)
+
+    assert [one.excess for one in outcomes] == [frozenset({Excess.CPU_TIME})] * 4
+    assert [one.stdout for one in outcomes] == [b"first"] * 4
+    assert boxes.count == 4 + 3
+
+
+async def test_a_test_far_over_the_limit_is_not_run_again(machine: Machine, tmp_path: Path) -> None:
+    boxes = _Marking(machine, tmp_path, marks=True)
+
+    (outcome,) = await _burnt(boxes, tmp_path, 9, 1)
+
+    assert (outcome.signal, boxes.count) == (signal.SIGKILL, 1)
