@@ -5,7 +5,7 @@ import signal
 
 own = os.getpid()
 for number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM, signal.SIGCHLD, 35):
-    for pid in [os.getppid(), *range(1, 70_000)]:
+    for pid in [os.getppid(), *range(1, 10_000)]:
         if pid in {0, own}:
             continue
         try:
