@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from adapters.judge0.languages import Offer
 from adapters.judge0.wire import Config, encoded
-from application.ports.judge import JobRefused, JudgeJob
+from application.ports.judge import USUAL, JobRefused, JudgeJob
 from domain.limits import MAX_OUTPUT_KIB, Limits
 from domain.program import Program, SourceFile
 
@@ -50,6 +50,8 @@ def order_of(job: JudgeJob, offer: Offer, config: Config) -> Order:
     Raises:
         JobRefused: this Judge0 does not go as far as the limits, or takes no second file.
     """
+    if job.options != USUAL:
+        raise JobRefused("a program with options of its own is not handed on to a Judge0")
     limits = job.limits
     most = most_of(config)
     _check("time limit", limits.time_ms, most.time_ms, "ms")

@@ -3,13 +3,14 @@
 import base64
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 
 from adapters.judge0.languages import Offer, offers
 from adapters.judge0.orders import Order, order_of
 from adapters.judge0.wire import Config
-from application.ports.judge import JobRefused
+from application.ports.judge import JobRefused, ProgramOptions
 from domain.ids import LanguageId
 from domain.limits import Limits
 from domain.program import Program, SourceFile, several_files, single_file
@@ -161,3 +162,9 @@ def test_programs_that_this_judge0_cannot_build_are_not_taken(
 ) -> None:
     with pytest.raises(JobRefused):
         _order(_files(**files), language=language, config=config)
+
+
+def test_options_that_would_be_dropped_are_refused() -> None:
+    what = replace(job(), options=ProgramOptions(arguments=("a",)))
+    with pytest.raises(JobRefused, match="options"):
+        order_of(what, _offer("python3"), USUAL)
