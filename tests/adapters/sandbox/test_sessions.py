@@ -209,8 +209,14 @@ class _Marking(Boxes):
         return outcome
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """One that the box's uid can see into."""
+    tmp_path.chmod(0o755)
+    return tmp_path
+
+
 async def _burnt(boxes: _Marking, folder: Path, seconds: float, tests: int) -> list[Outcome]:
-    os.chmod(folder, 0o755)  # noqa: PTH101 - quick
     box = Box(
         command=("/usr/bin/python3", "-S", "-E", "-c", _BURN.format(seconds=seconds)),
         limits=BoxLimits(
@@ -225,28 +231,28 @@ async def _burnt(boxes: _Marking, folder: Path, seconds: float, tests: int) -> l
     return [one for one in outcomes if isinstance(one, Outcome)]
 
 
-async def test_a_second_run_within_the_limit_counts_whole(machine: Machine, tmp_path: Path) -> None:
-    boxes = _Marking(machine, tmp_path, marks=True)
+async def test_a_second_run_within_the_limit_counts_whole(machine: Machine, folder: Path) -> None:
+    boxes = _Marking(machine, folder, marks=True)
 
-    (outcome,) = await _burnt(boxes, tmp_path, 0.41, 1)
+    (outcome,) = await _burnt(boxes, folder, 0.41, 1)
 
     assert (outcome.stdout, outcome.excess, boxes.count) == (b"again", frozenset(), 2)
     assert outcome.cpu_ms < 400
 
 
-async def test_three_tests_near_the_limit_are_run_again(machine: Machine, tmp_path: Path) -> None:
-    boxes = _Marking(machine, tmp_path, marks=False)
+async def test_three_tests_near_the_limit_are_run_again(machine: Machine, folder: Path) -> None:
+    boxes = _Marking(machine, folder, marks=False)
 
-    outcomes = await _burnt(boxes, tmp_path, 0.41, 4)
+    outcomes = await _burnt(boxes, folder, 0.41, 4)
 
     assert [one.excess for one in outcomes] == [frozenset({Excess.CPU_TIME})] * 4
     assert [one.stdout for one in outcomes] == [b"first"] * 4
     assert boxes.count == 4 + 3
 
 
-async def test_a_test_far_over_the_limit_is_not_run_again(machine: Machine, tmp_path: Path) -> None:
-    boxes = _Marking(machine, tmp_path, marks=True)
+async def test_a_test_far_over_the_limit_is_not_run_again(machine: Machine, folder: Path) -> None:
+    boxes = _Marking(machine, folder, marks=True)
 
-    (outcome,) = await _burnt(boxes, tmp_path, 9, 1)
+    (outcome,) = await _burnt(boxes, folder, 9, 1)
 
     assert (outcome.signal, boxes.count) == (signal.SIGKILL, 1)
