@@ -87,8 +87,8 @@ def _check_arguments(arguments: tuple[str, ...]) -> None:
         pointer = f"/checker/arguments/{position}"
         if len(text) > MAX_ARGUMENT_LENGTH:
             raise InvalidChallenge(pointer, f"has more than {MAX_ARGUMENT_LENGTH} characters")
-        if not text.isprintable():  # NUL and lone surrogates cannot be passed on at all
-            raise InvalidChallenge(pointer, "holds a character that cannot be printed")
+        if not (text.isascii() and text.isprintable()):  # a lone surrogate cannot be passed on
+            raise InvalidChallenge(pointer, "holds a character other than printable ASCII")
 
 
 def _check_range(field_name: str, value: int, least: int, most: int) -> None:

@@ -14,7 +14,13 @@ from adapters.judge0.orders import Order, most_of, order_of
 from adapters.judge0.wire import Config
 from application.ports.clock import Clock
 from application.ports.ids import Ids
-from application.ports.judge import JudgeCallbacks, JudgeJob, JudgePort, JudgeUnavailable
+from application.ports.judge import (
+    JobRefused,
+    JudgeCallbacks,
+    JudgeJob,
+    JudgePort,
+    JudgeUnavailable,
+)
 from application.ports.telemetry import SILENT, Telemetry
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
@@ -117,6 +123,8 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
         return tuple(offer.language for offer in facts.offers.values())
 
     async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
+        if job.checker is not None:
+            raise JobRefused(f"{self._client.where} runs no checkers; a local sandbox does")
         facts = await self._facts_for_a_job()
         offer = facts.offers.get(job.language)
         if offer is None:

@@ -276,4 +276,5 @@ def _language(entry: Entry, version: str) -> Language:
         run_command=entry.run,
         time_factor=entry.time_factor,
         extra_memory_kib=entry.extra_memory_kib,
+        runs_checkers=False,
     )

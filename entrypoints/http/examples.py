@@ -288,7 +288,16 @@ EXAMPLES: dict[type, Any] = {
             "toolchain": "Python: Python 3.11.2",
             "judge": "assay 0.1.0, sandbox 5d41402abc4b, bubblewrap 0.8.0",
         },
-        "tests": [{**_JUDGED, "test_case_id": _TEST, "name": "1", "fault": None}],
+        "tests": [
+            {
+                **_JUDGED,
+                "test_case_id": _TEST,
+                "name": "1",
+                "fault": None,
+                "judge_message": None,
+                "share": None,
+            }
+        ],
     },
     TestCasesBody: {
         "mode": "append",

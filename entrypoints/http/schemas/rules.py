@@ -17,6 +17,8 @@ RULES: Mapping[str, Mapping[str, object]] = {
     "RunBody": _ONE_PROGRAM,
     "ChallengeBody": _GROUPS,
     "ChallengeReplacement": _GROUPS,
+    "CustomChecker": _ONE_PROGRAM,
+    "InteractorChecker": _ONE_PROGRAM,
     "FloatChecker": {"anyOf": [{"required": ["absolute"]}, {"required": ["relative"]}]},
 }
 """By the name of the type; enforced by the core, written down here for clients."""

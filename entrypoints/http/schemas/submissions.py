@@ -91,11 +91,17 @@ class TestView(View, frozen=True, kw_only=True):
 
 
 class AdminTestView(TestView, frozen=True, kw_only=True):
-    """One test whole; `fault` says why the platform could not judge it."""
+    """One test whole; `fault` says why the platform, or the checker, could not judge it.
+
+    `judge_message` is what a checker of the author's noted, `share` the part of the marks that it
+    gave where that is not all or nothing.
+    """
 
     test_case_id: str | None
     name: str | None
     fault: str | None
+    judge_message: str | None
+    share: Number | None
 
 
 class ConditionsView(View, frozen=True, kw_only=True):

@@ -166,6 +166,8 @@ def _admin_test_view(test: JudgedTest, tests: Mapping[int, TestCase]) -> AdminTe
         test_case_id=known.id if known else None,
         name=known.name if known else None,
         fault=test.fault,
+        judge_message=(test.note.judge_message or None) if test.note else None,
+        share=_score(test.note.share) if test.note and test.note.share else None,
     )
 
 

@@ -166,7 +166,8 @@ async def test_wrong_beats_a_timeout_and_the_time_is_no_more_than_the_limit(
     ],
 )
 async def test_right_rescues_nobody(judge: SandboxJudge, program: str, verdict: Verdict) -> None:
-    run = await run_of(judge, interactor(SAYS_RIGHT), program)
+    roomy = replace(LIMITS, output_kib=1024)
+    run = await run_of(judge, interactor(SAYS_RIGHT), program, limits=roomy)
     assert verdict_of(run, None) is verdict
 
 
