@@ -8,11 +8,17 @@ with such a code cannot be told from it.
 from dataclasses import replace
 
 from adapters.judge0.orders import Order
-from adapters.judge0.wire import Result, Status, decoded
+from adapters.judge0.wire import Result, decoded
 from application.ports.judge import JudgeUnavailable
 from domain.judging import Compilation, Excess, Run, stored_text
+from domain.ticket import TicketStatus
 
-_BY_STATUS = {Status.SIGSEGV: 11, Status.SIGXFSZ: 25, Status.SIGFPE: 8, Status.SIGABRT: 6}
+_BY_STATUS = {
+    TicketStatus.SIGSEGV: 11,
+    TicketStatus.SIGXFSZ: 25,
+    TicketStatus.SIGFPE: 8,
+    TicketStatus.SIGABRT: 6,
+}
 _KILLED = 9
 _SHELL_SIGNAL = 128
 _LAST_SIGNAL = 64
@@ -38,7 +44,7 @@ def compilation_of(result: Result) -> Compilation:
     if fault is not None:
         return Compilation(ok=False, fault=fault)
     output = stored_text(decoded(result.compile_output))
-    return Compilation(ok=result.status_id != Status.COMPILATION_ERROR, output=output)
+    return Compilation(ok=result.status_id != TicketStatus.COMPILATION_ERROR, output=output)
 
 
 def run_of(ordinal: int, result: Result, order: Order) -> Run:
@@ -48,7 +54,7 @@ def run_of(ordinal: int, result: Result, order: Order) -> Run:
         JudgeUnavailable: Judge0's answer is not what it ought to be.
     """
     fault = _fault(result)
-    if fault is None and result.status_id == Status.COMPILATION_ERROR:
+    if fault is None and result.status_id == TicketStatus.COMPILATION_ERROR:
         fault = "Judge0 could not compile again what it had compiled before"
     if fault is not None:
         return Run(ordinal=ordinal, fault=fault)
@@ -70,13 +76,13 @@ def run_of(ordinal: int, result: Result, order: Order) -> Run:
 def _fault(result: Result) -> str | None:
     """Why the platform could not compile or run it; None where it could."""
     match result.status_id:
-        case Status.INTERNAL_ERROR:
+        case TicketStatus.INTERNAL_ERROR:
             return f"Judge0: internal error: {_message(result) or 'without a reason'}"
-        case Status.EXEC_FORMAT_ERROR:
+        case TicketStatus.EXEC_FORMAT_ERROR:
             return f"Judge0: exec format error: {_message(result) or 'without a reason'}"
-        case Status.COMPILATION_ERROR if not result.compile_output:
+        case TicketStatus.COMPILATION_ERROR if not result.compile_output:
             return "Judge0: the compile step failed without a word, as when its sandbox is broken"
-        case number if not Status.ACCEPTED <= number <= Status.EXEC_FORMAT_ERROR:
+        case number if not TicketStatus.ACCEPTED <= number <= TicketStatus.EXEC_FORMAT_ERROR:
             return f"Judge0: unknown status {number}"
         case _:
             return None
@@ -85,22 +91,22 @@ def _fault(result: Result) -> str | None:
 def _ending(result: Result) -> tuple[int | None, int | None]:
     """The exit code or the signal, exactly one of them."""
     status = result.status_id
-    if status == Status.TIME_LIMIT_EXCEEDED:
+    if status == TicketStatus.TIME_LIMIT_EXCEEDED:
         return None, result.exit_signal or _KILLED
-    if status in _BY_STATUS or status == Status.OTHER_SIGNAL or result.exit_signal:
+    if status in _BY_STATUS or status == TicketStatus.OTHER_SIGNAL or result.exit_signal:
         by_status = {number.value: signal for number, signal in _BY_STATUS.items()}
         return None, result.exit_signal or by_status.get(status, _KILLED)
     code = result.exit_code or 0
     if _SHELL_SIGNAL < code <= _SHELL_SIGNAL + _LAST_SIGNAL:
         return None, code - _SHELL_SIGNAL
-    if status == Status.NON_ZERO_EXIT and code == 0:
+    if status == TicketStatus.NON_ZERO_EXIT and code == 0:
         return 1, None  # what it says beside its status is not worth more than the status
     return code, None
 
 
 def _with_excess(run: Run, result: Result, order: Order, written: int) -> Run:
     limits, message = order.limits, _message(result).lower()
-    is_timed_out = result.status_id == Status.TIME_LIMIT_EXCEEDED
+    is_timed_out = result.status_id == TicketStatus.TIME_LIMIT_EXCEEDED
     is_wall = "wall" in message
     is_full = run.memory_kib >= _NEARLY_ALL * limits.memory_kib
     went_wrong = run.exit_code != 0

@@ -1,29 +1,11 @@
 """What Judge0 sends, as far as it is read here, and its base64."""
 
 import base64
-from enum import IntEnum
 
 import msgspec
 
 from application.ports.judge import JudgeUnavailable
-
-
-class Status(IntEnum):
-    IN_QUEUE = 1
-    PROCESSING = 2
-    ACCEPTED = 3
-    WRONG_ANSWER = 4
-    TIME_LIMIT_EXCEEDED = 5
-    COMPILATION_ERROR = 6
-    SIGSEGV = 7
-    SIGXFSZ = 8
-    SIGFPE = 9
-    SIGABRT = 10
-    NON_ZERO_EXIT = 11
-    OTHER_SIGNAL = 12
-    INTERNAL_ERROR = 13
-    EXEC_FORMAT_ERROR = 14
-
+from domain.ticket import TicketStatus
 
 _LIMITS = (
     "max_cpu_time_limit",
@@ -107,7 +89,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_finished(self) -> bool:
-        return self.status_id not in {Status.IN_QUEUE, Status.PROCESSING}
+        return self.status_id not in {TicketStatus.IN_QUEUE, TicketStatus.PROCESSING}
 
 
 def encoded(data: bytes) -> str:

@@ -144,11 +144,9 @@ def test_a_stop_lets_who_waits_have_their_answer(tmp_path: Path) -> None:
     assert heard[0].json()["stdout"] == "done\n"
 
 
-def test_a_second_server_does_not_take_the_same_home(tmp_path: Path) -> None:
-    first = start(tmp_path)
+def test_a_second_server_does_not_take_the_same_home(judging: Server) -> None:
     with pytest.raises(AssertionError, match="is in use by another server"):
-        start(tmp_path)
-    assert first.stop() == 0
+        start(judging.home)
 
 
 def test_off_loopback_it_does_not_start_without_a_token(tmp_path: Path) -> None:
