@@ -94,7 +94,7 @@ async def test_what_is_left_out_has_its_default(house: House) -> None:
         ({"limits": {"stack_kib": 1}}, "/limits/stack_kib"),
         ({"languages": ["c", "c"]}, "/languages"),
         ({"checker": {"kind": "magic"}}, "/checker/kind"),
-        ({"checker": {"kind": "custom"}}, "/checker"),
+        ({"checker": {"kind": "custom"}}, "/checker/language"),
         ({"checker": {"kind": "custom", "language": "python3"}}, "/checker/source"),
         ({"checker": {"kind": "float"}}, "/checker"),
         ({"checker": {"kind": "float", "absolute": -1}}, "/checker/absolute"),
