@@ -46,19 +46,30 @@ def unpack(
     *,
     read_as: Literal["r|", "r|gz"] = "r|",
 ) -> None:
-    """Write files of ours; the archive comes out of the box, so nothing in it is trusted."""
+    """Write files of ours; the archive comes out of the box, so nothing in it is trusted.
+
+    Raises:
+        ValueError, tarfile.TarError: the archive is not one that can be taken.
+        OSError: a file could not be written.
+    """
     for name, content, mode in _members(files, beside):
         path = folder / _inside(name)
         _make_folders(path.parent, folder)
         _write(path, io.BytesIO(content), mode)
-    if not archive:
-        return
+    if archive:
+        try:
+            _unpack(folder, archive, read_as)
+        except (RecursionError, OverflowError) as error:  # headers in headers, figures of no size
+            raise ValueError("an archive that nobody packed") from error
+
+
+def _unpack(folder: Path, archive: bytes, read_as: Literal["r|", "r|gz"]) -> None:
     with tarfile.open(fileobj=io.BytesIO(archive), mode=read_as) as opened:
         total = 0
         for number, member in enumerate(opened):
             total += member.size  # a sparse file's is larger than what came out
-            if number > MAX_FILES or total > MAX_UNPACKED_BYTES:
-                raise ValueError("too much")
+            if number > MAX_FILES or total > MAX_UNPACKED_BYTES or member.size < 0:
+                raise ValueError("too much, or less than nothing")
             file = opened.extractfile(member) if member.isreg() else None
             if file is not None:
                 path = folder / _inside(member.name)

@@ -22,6 +22,10 @@ MAX_STDERR_BYTES = 64 * 1024
 HELPERS = 8
 """Processes beside the checker's own."""
 _MAX_FILES = 1_000
+_UNREADABLE = (
+    *(tarfile.TarError, OSError, ValueError, EOFError),
+    *(RecursionError, OverflowError),  # headers in headers, a time that never was
+)
 _COMPLAINTS, _ENDED, _MORE = "complaints", "ended", "more"
 TOO_MUCH = f"left more than {MAX_FEEDBACK_BYTES >> 20} MiB of feedback"
 
@@ -100,7 +104,8 @@ def read_feedback(archive: bytes) -> Left:
         raise BadFeedback(f"the checker {TOO_MUCH}")
     try:
         members = _members(archive)
-    except (tarfile.TarError, OSError, ValueError, EOFError) as error:
+        ended_ns = _monotonic(members[_ENDED][1]) if _ENDED in members else 0
+    except _UNREADABLE as error:
         raise BadFeedback(f"what the checker left cannot be read: {error}") from error
     return Left(
         files={
@@ -109,7 +114,7 @@ def read_feedback(archive: bytes) -> Left:
             if name.startswith("feedback/")
         },
         stderr=members.get(_COMPLAINTS, (b"", 0))[0],
-        ended_ns=_monotonic(members[_ENDED][1]) if _ENDED in members else 0,
+        ended_ns=ended_ns,
         is_flooded=members.get(_MORE, (b"", 0))[0].strip() == b"1",
     )
 
@@ -117,10 +122,12 @@ def read_feedback(archive: bytes) -> Left:
 def _members(archive: bytes) -> dict[str, tuple[bytes, float]]:
     """Of each regular file its content, and when it was last written."""
     found: dict[str, tuple[bytes, float]] = {}
+    left = MAX_FEEDBACK_BYTES
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r|") as opened:
         for number, member in enumerate(opened):
-            if number > _MAX_FILES:
-                raise BadFeedback(f"the checker left more than {_MAX_FILES} files")
+            left -= max(member.size, 0)  # a sparse file's is larger than what came out
+            if number > _MAX_FILES or left < 0:
+                raise BadFeedback(f"the checker left more than {_MAX_FILES} files, or {TOO_MUCH}")
             content = opened.extractfile(member) if member.isreg() else None
             if content is not None:
                 found[member.name] = content.read(MAX_FEEDBACK_BYTES), member.mtime
