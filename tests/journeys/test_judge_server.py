@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import httpx
@@ -115,33 +116,19 @@ def test_its_client_is_told_that_it_is_not_known(judging: Server) -> None:
 # --- kills and stops ---------------------------------------------------------------------------
 
 
-def test_a_killed_server_loses_nothing_that_it_took(tmp_path: Path) -> None:
-    first = start(tmp_path)
-    items = [{"language_id": 46, "source_code": f"sleep 0.3; echo {n}"} for n in range(20)]
+def test_a_killed_server_loses_nothing_and_a_stopped_one_answers_who_waits(tmp_path: Path) -> None:
+    first = start(tmp_path, ASSAY_LANGUAGES="bash")
+    items = [{"language_id": 46, "source_code": f"sleep 0.3; echo {n}"} for n in range(10)]
     answer = httpx.post(f"{first.url}/submissions/batch", json={"submissions": items})
     tokens = [one["token"] for one in answer.json()]
     _await(first, tokens[:2])
     first.kill()
-    second = start(tmp_path)
+    second = start(tmp_path, ASSAY_LANGUAGES="bash")
     done = _await(second, tokens)
-    assert [one["stdout"] for one in done] == [f"{n}\n" for n in range(20)]
+    assert [one["stdout"] for one in done] == [f"{n}\n" for n in range(10)]
+    waiting = _waiting(second)
     assert second.stop() == 0
-
-
-def test_a_stop_lets_who_waits_have_their_answer(tmp_path: Path) -> None:
-    started = start(tmp_path)
-    body = {"language_id": 46, "source_code": "sleep 1; echo done"}
-    with httpx.Client(timeout=30) as client:
-        request = client.build_request("POST", f"{started.url}/submissions?wait=true", json=body)
-        token = client.post(f"{started.url}/submissions", json=body).json()["token"]
-        _await(started, [token], least=2)
-        heard: list[httpx.Response] = []
-        asking = threading.Thread(target=lambda: heard.append(client.send(request)))
-        asking.start()
-        _await(started, [token])
-        assert started.stop() == 0
-        asking.join()
-    assert heard[0].json()["stdout"] == "done\n"
+    assert waiting.result(timeout=30).json()["stdout"] == "done\n"
 
 
 def test_a_second_server_does_not_take_the_same_home(judging: Server) -> None:
@@ -163,3 +150,19 @@ def _await(judging: Server, tokens: list[str], *, least: int = 3) -> list[dict[s
         if all(int(one["status_id"]) >= least for one in seen):
             return seen
     raise AssertionError(f"not judged: {seen}")
+
+
+def _waiting(judging: Server) -> Future[httpx.Response]:
+    """Who waits for a program, which is being judged now."""
+    body = {"language_id": 46, "source_code": "sleep 1; echo done"}
+    waiting: Future[httpx.Response] = Future()
+
+    def ask() -> None:
+        url = f"{judging.url}/submissions?wait=true"
+        waiting.set_result(httpx.post(url, json=body, timeout=30))
+
+    threading.Thread(target=ask, daemon=True).start()
+    give_up_at = time.monotonic() + 30
+    while httpx.get(f"{judging.url}/workers").json()[0]["working"] == 0:
+        assert time.monotonic() < give_up_at
+    return waiting
