@@ -48,6 +48,7 @@ from tests.contracts.dramatiq_adapters import (
     redis_task_queue,
 )
 from tests.contracts.in_hand import (
+    COMPARES,
     BlobStoreFactory,
     BlobStoreInHand,
     ClockInHand,
@@ -208,6 +209,7 @@ async def memory_judge(_: Path) -> AsyncIterator[JudgeInHand]:
         flood="flood",
         wait_for_ever="wait",
         not_a_program="does not compile",
+        checker="compare\ntell look",
     )
     await judge.close()
 
@@ -215,7 +217,7 @@ async def memory_judge(_: Path) -> AsyncIterator[JudgeInHand]:
 @asynccontextmanager
 async def sandbox_judge(folder: Path) -> AsyncIterator[JudgeInHand]:
     judge = SandboxJudge(folder, slots=2, allow_weak=True, only=("bash", "python3"))
-    yield with_python(judge)
+    yield replace(with_python(judge), checker=COMPARES)
     await judge.close()
 
 

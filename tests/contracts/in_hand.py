@@ -99,6 +99,16 @@ class JudgeInHand:
     not_a_program: str
     loaded_by_compiling: tuple[int, ...] = ()
     """The tests whose inputs a judge has to have before it compiles."""
+    checker: str | None = None
+    """Accepts an output that is the answer; None where the judge runs no checkers."""
+
+
+COMPARES = """\
+import sys
+same = sys.stdin.read() == open(sys.argv[2]).read()
+open(sys.argv[3] + 'teammessage.txt', 'w').write('look')
+sys.exit(42 if same else 43)
+"""
 
 
 def with_python(judge: JudgePort, *, loaded_by_compiling: tuple[int, ...] = ()) -> JudgeInHand:

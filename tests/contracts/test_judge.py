@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from application.ports.judge import JudgeInput, JudgeJob
+from application.ports.judge import JobRefused, JudgeInput, JudgeJob
+from domain.checker_program import CheckerProgram
+from domain.checker_report import CheckerReport
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
 from domain.judging import Compilation, Excess, Run
@@ -201,6 +203,39 @@ async def test_one_test_over_a_limit_does_not_touch_the_next(in_hand: JudgeInHan
     assert [Excess.OUTPUT in run.excess for run in runs] == [True, True]
 
 
+# --- checkers ----------------------------------------------------------------------------------
+
+
+async def test_a_checker_says_what_it_makes_of_each_run_that_ended_well(
+    in_hand: JudgeInHand,
+) -> None:
+    job = _checked(in_hand, in_hand.echo, (b"1\n", b"1\n"), (b"2\n", b"3\n"))
+    said = [CheckerReport(accepted=answer, team_message="look") for answer in (True, False)]
+    assert await _reports(in_hand, job) == (said if in_hand.checker else "refused")
+
+
+async def test_what_failed_is_not_checked(in_hand: JudgeInHand) -> None:
+    job = _checked(in_hand, in_hand.exit_with_3, (b"1\n", b"1\n"))
+    assert await _reports(in_hand, job) == ([None] if in_hand.checker else "refused")
+
+
+async def test_no_checker_no_report(in_hand: JudgeInHand) -> None:
+    assert await _reports(in_hand, _job(in_hand, in_hand.echo, b"1")) == [None]
+
+
+async def test_a_checker_that_does_not_compile_refuses_the_job(in_hand: JudgeInHand) -> None:
+    job = _checked(in_hand, in_hand.echo, (b"1\n", b"1\n"))
+    broken = _checker(in_hand, in_hand.not_a_program)
+    assert await _reports(in_hand, replace(job, checker=broken)) == "refused"
+
+
+async def test_whether_it_runs_checkers_a_judge_says_with_its_languages(
+    in_hand: JudgeInHand,
+) -> None:
+    offered = {language.id: language for language in await in_hand.judge.languages()}
+    assert offered[in_hand.language].runs_checkers == (in_hand.checker is not None)
+
+
 # --- the work itself ---------------------------------------------------------------------------
 
 
@@ -295,6 +330,26 @@ async def _run(
 ) -> Run:
     (run,) = await _runs(in_hand, _job(in_hand, source, content, limits=limits))
     return run
+
+
+def _checker(in_hand: JudgeInHand, source: str) -> CheckerProgram:
+    return CheckerProgram(language=in_hand.language, program=single_file(source))
+
+
+def _checked(in_hand: JudgeInHand, source: str, *tests: tuple[bytes, bytes]) -> JudgeJob:
+    job = _job(in_hand, source, *(given for given, _ in tests))
+    inputs = tuple(
+        replace(one, answer=Inputs(contents=[expected]).as_given()[0].load)
+        for one, (_, expected) in zip(job.inputs, tests, strict=True)
+    )
+    return replace(job, inputs=inputs, checker=_checker(in_hand, in_hand.checker or ""))
+
+
+async def _reports(in_hand: JudgeInHand, job: JudgeJob) -> list[CheckerReport | None] | str:
+    try:
+        return [run.report for run in await _runs(in_hand, job)]
+    except JobRefused:
+        return "refused"
 
 
 def _compilation(event: Compilation | Run) -> Compilation:
