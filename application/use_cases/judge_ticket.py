@@ -48,7 +48,10 @@ class JudgeTicket:
         ticket = await self.tickets.claim()
         if ticket is None:
             return None
-        result = await self._patiently_judged(ticket.ask)
+        try:
+            result = await self._patiently_judged(ticket.ask)
+        except Exception as error:  # noqa: BLE001 - one program's failure must not hold up others
+            result = failed_ticket(f"{type(error).__name__}: {error}")
         return await self.tickets.finish(ticket.token, result, self.clock.now())
 
     async def _patiently_judged(self, ask: Ask) -> TicketResult:

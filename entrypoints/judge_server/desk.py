@@ -97,6 +97,10 @@ class Desk:
                 _log.error("a submission could not be kept", reason=str(failure))
                 await self._work.clock.sleep(_PAUSE_S)
                 continue
+            except Exception:  # noqa: BLE001 - the next one is to be judged all the same
+                _log.exception("a submission was not judged to its end")
+                await self._work.clock.sleep(_PAUSE_S)
+                continue
             finally:
                 self.busy -= 1
             if ticket is None:
