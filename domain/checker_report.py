@@ -76,9 +76,6 @@ class Answer:
     stderr: bytes = b""
     files: Mapping[str, bytes]
 
-    def wants_another_pass(self) -> bool:
-        return NEXT_PASS in self.files
-
 
 def report_of(protocol: CheckerProtocol, answer: Answer) -> CheckerReport:
     """What the checker said; a fault where that is not what its protocol allows."""
