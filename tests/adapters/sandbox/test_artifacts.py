@@ -24,9 +24,8 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, content: bytes = b"", **set
 
 def sparse(name: str, size: int) -> bytes:
     """Some bytes that say that they stand for very many."""
-    return member(
-        name, **{"GNU.sparse.size": str(size), "GNU.sparse.numblocks": "0", "GNU.sparse.map": ""}
-    )
+    said = {"GNU.sparse.size": str(size), "GNU.sparse.numblocks": "0", "GNU.sparse.map": ""}
+    return member(name, tarfile.REGTYPE, b"", **said)
 
 
 END = bytes(1024)
