@@ -70,8 +70,8 @@ def s3_server(folder: Path) -> tuple[PrivateServer, S3Server]:
 def make_bucket(there: S3Server) -> None:
     """Make the bucket, on a server that has just been started for the first time, and warm it up.
 
-    SeaweedFS makes a bucket's volumes at its first object, which takes seconds on a busy disk: longer
-    than our adapter waits for a server that has long been there.
+    SeaweedFS makes a bucket's volumes at its first object, which takes seconds on a busy disk:
+    longer than our adapter waits for a server that has long been there.
     """
     client = sync_client(there)
     client.create_bucket(Bucket=there.bucket)
