@@ -36,28 +36,88 @@ class Folders:
         found = (self.memory, self.pids, self.cpu)
         return tuple(dict.fromkeys(folder for folder in found if folder))
 
+    @property
+    def can_count_again(self) -> bool:
+        """Whether groups that count can serve again: they hold no memory, and the memory's tells.
 
-class Leaf:
-    """The groups of one run, which its program joins at the last moment."""
+        It cannot be removed while anybody is in it, so that its going shows that a run is over.
+        """
+        counting = {self.pids, self.cpu}
+        return self.memory is not None and counting <= self.v1 - {self.memory}
+
+
+class Counter:
+    """Groups of version 1 that count processes and CPU time, for one run after the other.
+
+    They keep nothing of a run whose processes are all gone, as a group for memory would (what was
+    cached for one is billed to it for as long as the group is there), and making them costs as
+    much as the smallest of programs.
+    """
 
     def __init__(self, folders: Folders, name: str) -> None:
+        self.pids = f"{folders.pids}/{name}"
+        self.cpu = f"{folders.cpu}/{name}"
+        self.folders = tuple(dict.fromkeys((self.pids, self.cpu)))
+        self._is_made = False
+        self._processes = 0
+
+    def make(self) -> None:
+        """Begin at nothing. Raises OSError where the kernel refuses."""
+        if self._is_made:
+            write(f"{self.cpu}/cpuacct.usage", 0)
+            return
+        for folder in self.folders:
+            with contextlib.suppress(FileExistsError):  # half made before
+                os.mkdir(folder)  # noqa: PTH102 - for speed
+        self._is_made = True
+
+    def limit(self, processes: int) -> None:
+        """Raises OSError where the kernel refuses."""
+        if processes != self._processes:
+            write(f"{self.pids}/pids.max", processes)
+            self._processes = processes
+
+    def remove(self) -> bool:
+        """Whether they are gone now."""
+        gone = [remove_group(folder) for folder in self.folders]
+        return all(gone)
+
+
+class Leaf:
+    """The groups of one run, which its program joins at the last moment.
+
+    `spare` holds counters that serve no run now; this one's comes from there and goes there.
+    """
+
+    def __init__(self, folders: Folders, name: str, spare: list[Counter] | None = None) -> None:
+        self._spare = spare if folders.can_count_again else None
+        self._counter = None
+        if self._spare is not None:
+            self._counter = self._spare.pop() if self._spare else Counter(folders, name)
         self._memory = f"{folders.memory}/{name}" if folders.memory else None
         self._pids = f"{folders.pids}/{name}" if folders.pids else None
         self._cpu = f"{folders.cpu}/{name}" if folders.cpu else None
         self._has_v1_memory = folders.memory in folders.v1
         self._has_v1_cpu = folders.cpu in folders.v1
         self._left = [f"{folder}/{name}" for folder in folders.all]
+        if self._counter:
+            self._pids, self._cpu = self._counter.pids, self._counter.cpu
+            self._left = [f"{folders.memory}/{name}"]
 
     def make(self) -> None:
         """Raises OSError where the kernel refuses."""
         for folder in self._left:
             os.mkdir(folder)  # noqa: PTH102 - for speed
+        if self._counter:
+            self._counter.make()
 
     def limit(self, *, memory_kib: int, processes: int) -> None:
         """Raises OSError where the kernel refuses."""
         if self._memory:
             self._limit_memory(self._memory, memory_kib * 1024)
-        if self._pids:
+        if self._counter:
+            self._counter.limit(processes)
+        elif self._pids:
             write(f"{self._pids}/pids.max", processes)
 
     def doors(self) -> list[int]:
@@ -68,7 +128,7 @@ class Leaf:
         """
         opened: list[int] = []
         try:
-            for folder in self._left:
+            for folder in self._folders():
                 door = os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
                 opened.append(door)
         except OSError:
@@ -110,7 +170,13 @@ class Leaf:
     def remove(self) -> bool:
         """Whether all its folders are gone now; they stay busy until the last process is buried."""
         self._left = [folder for folder in self._left if not remove_group(folder)]
+        if not self._left and self._counter and self._spare is not None:
+            self._spare.append(self._counter)
+            self._counter = None
         return not self._left
+
+    def _folders(self) -> tuple[str, ...]:
+        return (*self._left, *(self._counter.folders if self._counter else ()))
 
     def _limit_memory(self, folder: str, limit: int) -> None:
         if self._has_v1_memory:

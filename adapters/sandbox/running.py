@@ -101,7 +101,7 @@ class Boxes:
         Raises:
             BoxBroken: the platform failed.
         """
-        leaf = Leaf(self._folders, self._next_name())
+        leaf = Leaf(self._folders, self._next_name(), session.spare)
         cell = Cell(session, leaf, box, is_weak=self._cgroups.memory is None)
         cell.prepare(stdout)
         return cell

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from adapters.sandbox.box import Bind, Box, Boxing, Place, command_line, words_of
-from adapters.sandbox.leaves import Makers
+from adapters.sandbox.leaves import Counter, Makers
 from adapters.sandbox.outcome import BoxBroken, broken, broken_by
 from adapters.sandbox.pipes import Sink, above_standard, open_pipe
 from adapters.sandbox.waiting import until_gone
@@ -70,6 +70,8 @@ class Session:
         self._words: tuple[Box, bytes] | None = None
         self._retired: list[Listener] = []
         self._left: list[Callable[[], bool]] = []
+        self.spare: list[Counter] = []
+        """Groups that have served a cell, for the next."""
         try:
             with contextlib.ExitStack() as undone:
                 self._start(undone)
@@ -132,6 +134,10 @@ class Session:
         self._left = [remove for remove in self._left if not remove()]
         return not self._left
 
+    def _remove_spare(self) -> bool:
+        self.spare = [counter for counter in self.spare if not counter.remove()]
+        return not self.spare
+
     def hear(self) -> None:
         """Take what has been said by now, whatever the event loop was busy with."""
         while report := self._report():
@@ -161,6 +167,7 @@ class Session:
         if self._listeners:
             await self._is_empty.wait()
         await until_gone(self._remove_what_is_left)
+        await until_gone(self._remove_spare)
         if self._makers:
             await until_gone(self._makers.remove)
 

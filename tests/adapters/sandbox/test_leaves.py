@@ -1,10 +1,10 @@
-"""Groups of version 2, whose files are plain ones here: what is written and what is read."""
+"""Groups whose files are plain ones here: what is written and read, made anew and used again."""
 
 from pathlib import Path
 
 import pytest
 
-from adapters.sandbox.leaves import Folders, Leaf, Makers, Usage
+from adapters.sandbox.leaves import Counter, Folders, Leaf, Makers, Usage
 
 _FILES = {
     "memory.max": "max",
@@ -89,3 +89,41 @@ def test_what_makes_a_box_is_killed_by_its_group(group: Path) -> None:
     Makers(str(group)).kill()
 
     assert (group / "cgroup.kill").read_text() == "1"
+
+
+def _three(base: Path) -> Folders:
+    memory, pids, cpu = (base / name for name in ("memory", "pids", "cpuacct"))
+    for folder in (memory, pids, cpu):
+        folder.mkdir()
+    found = frozenset(map(str, (memory, pids, cpu)))
+    return Folders(memory=str(memory), pids=str(pids), cpu=str(cpu), v1=found)
+
+
+def test_groups_that_count_serve_again_and_those_of_memory_do_not(tmp_path: Path) -> None:
+    folders, spare = _three(tmp_path), list[Counter]()
+    first = Leaf(folders, "1", spare)
+    first.make()
+    (tmp_path / "cpuacct" / "1" / "cpuacct.usage").write_text("7")
+
+    assert first.remove()
+    second = Leaf(folders, "2", spare)
+    second.make()
+
+    found = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*"))
+    assert found == ["cpuacct/1", "memory/2", "pids/1"]
+    assert second.cpu_ns() == 0
+
+
+def test_groups_that_count_wait_until_nobody_is_in_them(tmp_path: Path) -> None:
+    folders, spare = _three(tmp_path), list[Counter]()
+    leaf = Leaf(folders, "1", spare)
+    leaf.make()
+    (tmp_path / "memory" / "1" / "busy").mkdir()
+
+    assert not leaf.remove()
+    assert spare == []
+    (tmp_path / "memory" / "1" / "busy").rmdir()
+    assert leaf.remove()
+    assert len(spare) == 1
+    assert spare[0].remove()
+    assert list(tmp_path.glob("*/*")) == []
