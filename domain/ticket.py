@@ -17,6 +17,9 @@ TicketToken = NewType("TicketToken", str)
 
 _BLANK = b" \t\r\v\f\0"
 _BLANK_LINES = _BLANK + b"\n"
+_BLANK_ENDS = tuple(bytes((blank,)) + b"\n" for blank in _BLANK)
+_PIECE = 1 << 16
+_LONGEST_REASON = 4_096
 _NOT_STARTED = b"cannot be started: Exec format error"
 _NOT_FOUND_CODE = 127
 _SIGXFSZ = 25
@@ -116,11 +119,13 @@ class Ticket:
 
 def is_same_output(expected: bytes, written: bytes) -> bool:
     """Whether the lines are equal, but for blanks at their ends and blank lines at the end."""
-    return _trimmed(expected) == _trimmed(written)
+    return expected == written or _trimmed(expected) == _trimmed(written)
 
 
 def failed_ticket(reason: str) -> TicketResult:
-    return TicketResult(status=TicketStatus.INTERNAL_ERROR, message=reason)
+    """With as much of the reason as can be shown and kept, whatever it has in it."""
+    message = reason[:_LONGEST_REASON].encode("utf-8", "replace").decode()
+    return TicketResult(status=TicketStatus.INTERNAL_ERROR, message=message)
 
 
 def result_of(ask: Ask, compilation: Compilation, runs: Sequence[Run]) -> TicketResult:
@@ -193,5 +198,18 @@ def _mean(seconds: list[float]) -> float:
 
 
 def _trimmed(text: bytes) -> bytes:
-    lines = [line.rstrip(_BLANK) for line in text.split(b"\n")]
-    return b"\n".join(lines).rstrip(_BLANK_LINES)
+    """A piece at a time: a text of many short lines is never held as lines all at once."""
+    text = text.rstrip(_BLANK_LINES)
+    trimmed = bytearray()
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start + _PIECE) + 1 or len(text)
+        trimmed += _without_blank_ends(text[start:end])
+        start = end
+    return bytes(trimmed)
+
+
+def _without_blank_ends(lines: bytes) -> bytes:
+    if not any(end in lines for end in _BLANK_ENDS):
+        return lines
+    return b"\n".join(line.rstrip(_BLANK) for line in lines.split(b"\n"))

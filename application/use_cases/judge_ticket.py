@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -16,16 +17,28 @@ from application.ports.judge import (
     JudgeUnavailable,
     ProgramOptions,
 )
+from application.ports.storage import StoreUnavailable
 from application.ports.ticket_store import TicketStore
 from application.unzipping import BadArchive, unzipped
 from domain.errors import LanguageNotOffered
 from domain.judging import Compilation, Run
 from domain.limits import Limits
 from domain.program import Program, SourceFile
-from domain.ticket import Ask, Ticket, TicketResult, failed_ticket, is_accepted, result_of
+from domain.ticket import (
+    Ask,
+    Ticket,
+    TicketResult,
+    TicketToken,
+    failed_ticket,
+    is_accepted,
+    result_of,
+)
 
 _TRIES = 3
 _PAUSE_S = 0.5
+_FIRST_KEEP_PAUSE_S = 1.0
+_LONGEST_KEEP_PAUSE_S = 30.0
+_LARGE = 1 << 16
 _MANY_CPUS = 128
 _NO_SOURCE = ".no-source"
 
@@ -39,11 +52,13 @@ class JudgeTicket:
     clock: Clock
     most_unzipped_bytes: int
 
-    async def __call__(self) -> Ticket | None:
+    async def __call__(self, unkept: Callable[[StoreUnavailable], None]) -> Ticket | None:
         """The ticket with what came of it; None where none waits, or it was removed meanwhile.
 
+        What came of it is tried to be kept until it is; `unkept` hears of every try that failed.
+
         Raises:
-            StoreUnavailable: tickets cannot be read or kept now.
+            StoreUnavailable: tickets cannot be read now, and none was taken.
         """
         ticket = await self.tickets.claim()
         if ticket is None:
@@ -52,7 +67,30 @@ class JudgeTicket:
             result = await self._patiently_judged(ticket.ask)
         except Exception as error:  # noqa: BLE001 - one program's failure must not hold up others
             result = failed_ticket(f"{type(error).__name__}: {error}")
-        return await self.tickets.finish(ticket.token, result, self.clock.now())
+        return await self._kept(ticket.token, result, unkept)
+
+    async def _kept(
+        self, token: TicketToken, result: TicketResult, unkept: Callable[[StoreUnavailable], None]
+    ) -> Ticket | None:
+        pause_s = _FIRST_KEEP_PAUSE_S
+        while True:
+            try:
+                return await self._finished(token, result)
+            except StoreUnavailable as failure:
+                unkept(failure)
+            await self.clock.sleep(pause_s)
+            pause_s = min(_LONGEST_KEEP_PAUSE_S, pause_s * 2)
+
+    async def _finished(self, token: TicketToken, result: TicketResult) -> Ticket | None:
+        """A result that no store can write down ends as a failure, which every store can."""
+        now = self.clock.now()
+        try:
+            return await self.tickets.finish(token, result, now)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - its client waits for an end
+            reason = f"what came of it cannot be kept: {type(error).__name__}"
+            return await self.tickets.finish(token, failed_ticket(reason), now)
 
     async def _patiently_judged(self, ask: Ask) -> TicketResult:
         reason = ""
@@ -76,7 +114,7 @@ class JudgeTicket:
                     compilation = event
                     continue
                 runs.append(event)
-                if not is_accepted(ask, event):
+                if len(runs) < ask.number_of_runs and not await _is_accepted(ask, event):
                     break
         if compilation is None:
             raise JudgeUnavailable("the judge said nothing")
@@ -87,6 +125,13 @@ class JudgeTicket:
             return ()
         unzip = partial(unzipped, ask.additional_files, most_bytes=self.most_unzipped_bytes)
         return await asyncio.to_thread(unzip)
+
+
+async def _is_accepted(ask: Ask, run: Run) -> bool:
+    """Long outputs are compared beside the event loop, which watches over other programs."""
+    if len(ask.expected_output or b"") + len(run.stdout) < _LARGE:
+        return is_accepted(ask, run)
+    return await asyncio.to_thread(is_accepted, ask, run)
 
 
 def _job(ask: Ask, files: tuple[FileBeside, ...]) -> JudgeJob:
@@ -120,10 +165,11 @@ def _program(ask: Ask) -> tuple[Program, tuple[FileBeside, ...]]:
 
 
 def _limits(ask: Ask) -> Limits:
-    """Without a limit of CPU time, wall time holds alone."""
+    """Without a limit of CPU time (a zero, and nothing else), wall time holds alone."""
     wall_ms = round(ask.wall_time_limit * 1000)
+    cpu_ms = max(1, round(ask.cpu_time_limit * 1000)) if ask.cpu_time_limit else 0
     return Limits(
-        time_ms=round(ask.cpu_time_limit * 1000) or wall_ms * _MANY_CPUS,
+        time_ms=cpu_ms or wall_ms * _MANY_CPUS,
         memory_kib=ask.memory_limit,
         output_kib=ask.max_file_size,
     )

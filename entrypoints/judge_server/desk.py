@@ -1,13 +1,13 @@
 """Where submissions wait: judged as slots become free, waited for, and told to who asked for it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 
-from application.ports.callback_sender import CallbackFailed
 from application.ports.clock import Clock
 from application.ports.storage import StoreUnavailable
 from application.use_cases.call_back import CallBack
@@ -16,12 +16,13 @@ from application.use_cases.judge_ticket import JudgeTicket
 from application.use_cases.put_back_tickets import PutBackTickets
 from config.judge_server import Judge0Config
 from domain.ticket import Ticket, TicketToken
+from entrypoints.judge_server.calls import Calls
 
-_PAUSE_S = 1.0
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
 _FORGET_EVERY_S = 300.0
-_CALLS_AT_ONCE = 16
-_MOST_CALLS = 10_000
 _log = structlog.get_logger(__name__)
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +50,18 @@ class Desk:
         self._work = work
         self._config = config
         self._body_of = body_of
+        self._calls = Calls(work.call_back, config)
         self._news = asyncio.Event()
         self._waiting: dict[TicketToken, list[asyncio.Future[Ticket]]] = {}
-        self._calls: set[asyncio.Task[None]] = set()
-        self._may_call = asyncio.Semaphore(_CALLS_AT_ONCE)
         self.slots = slots
         self.busy = 0
 
     async def run(self) -> None:
-        """Judge until cancelled; what was being judged then waits for the next start."""
-        put_back = await self._work.put_back_tickets()
+        """Judge until cancelled; what was being judged then waits for the next start.
+
+        What goes wrong is tried again, for as long as it takes.
+        """
+        put_back = await self._at_last(self._work.put_back_tickets)
         if put_back:
             _log.info("judged anew, as the server was stopped in the middle", submissions=put_back)
         try:
@@ -67,13 +70,13 @@ class Desk:
                     group.create_task(self._judge())
                 group.create_task(self._forget())
         finally:
-            for call in tuple(self._calls):
-                call.cancel()
-            await self._work.put_back_tickets()
+            self._calls.drop()
+            await self._let_wait()
 
     def wake(self) -> None:
-        """There is something to judge."""
+        """There is something to judge: for every slot that has looked for it until now."""
         self._news.set()
+        self._news = asyncio.Event()
 
     @contextmanager
     def waited_for(self, token: TicketToken) -> Iterator[asyncio.Future[Ticket]]:
@@ -89,56 +92,54 @@ class Desk:
 
     async def _judge(self) -> None:
         while True:
-            self._news.clear()
-            try:
-                self.busy += 1
-                ticket = await self._work.judge_ticket()
-            except StoreUnavailable as failure:
-                _log.error("a submission could not be kept", reason=str(failure))
-                await self._work.clock.sleep(_PAUSE_S)
-                continue
-            except Exception:  # noqa: BLE001 - the next one is to be judged all the same
-                _log.exception("a submission was not judged to its end")
-                await self._work.clock.sleep(_PAUSE_S)
-                continue
-            finally:
-                self.busy -= 1
+            news = self._news
+            ticket = await self._at_last(self._judge_one)
             if ticket is None:
-                await self._news.wait()
-            else:
-                self._finished(ticket)
+                await news.wait()
+
+    async def _judge_one(self) -> Ticket | None:
+        self.busy += 1
+        try:
+            ticket = await self._work.judge_ticket(_unkept)
+        finally:
+            self.busy -= 1
+        if ticket is not None:
+            self._finished(ticket)
+        return ticket
 
     def _finished(self, ticket: Ticket) -> None:
         for finished in self._waiting.get(ticket.token, ()):
             if not finished.done():
                 finished.set_result(ticket)
         url = ticket.ask.callback_url
-        if url is None or not self._config.enable_callbacks:
-            return
-        if len(self._calls) >= _MOST_CALLS:
-            _log.warning("a callback is dropped: too many wait", token=ticket.token)
-            return
-        call = asyncio.create_task(self._call(ticket, url))
-        self._calls.add(call)
-        call.add_done_callback(self._calls.discard)
-
-    async def _call(self, ticket: Ticket, url: str) -> None:
-        config = self._config
-        async with self._may_call:
-            try:
-                await self._work.call_back(
-                    url,
-                    self._body_of(ticket),
-                    tries=max(1, config.callbacks_max_tries),
-                    timeout_s=config.callbacks_timeout,
-                )
-            except CallbackFailed as failure:
-                _log.warning("a callback was not taken", reason=failure.reason)
+        if url is not None and self._config.enable_callbacks:
+            self._calls.tell(url, self._body_of(ticket))
 
     async def _forget(self) -> None:
         while True:
-            try:
-                await self._work.forget_tickets()
-            except StoreUnavailable as failure:
-                _log.warning("old submissions could not be forgotten", reason=str(failure))
+            await self._at_last(self._work.forget_tickets)
             await self._work.clock.sleep(_FORGET_EVERY_S)
+
+    async def _let_wait(self) -> None:
+        """The next start does it if this cannot."""
+        try:
+            await self._work.put_back_tickets()
+        except StoreUnavailable as failure:
+            _log.warning("what was being judged waits for the next start", reason=str(failure))
+
+    async def _at_last(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
+        """What comes of the work as soon as it does not fail, with longer and longer pauses."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                return await work()
+            except StoreUnavailable as failure:
+                _log.error("the judging waits for its store", reason=str(failure))
+            except Exception:  # noqa: BLE001 - the next one is to be judged all the same
+                _log.exception("the judging stumbled")
+            await self._work.clock.sleep(pause_s)
+            pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
+
+
+def _unkept(failure: StoreUnavailable) -> None:
+    _log.error("what came of a submission waits to be kept", reason=str(failure))

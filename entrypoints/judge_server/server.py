@@ -30,14 +30,19 @@ _VERSIONS = {Flavour.COMMON: "1.13.1", Flavour.EXTRA: "1.13.1-extra"}
 _log = structlog.get_logger(__name__)
 
 
+class JudgingEnded(Exception):
+    """The judging ended although nobody had asked for that."""
+
+
 def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Run until told to stop (SIGTERM, SIGINT); `announce` is told the address.
 
     Raises:
         BadSetting: the address cannot be listened on, is open to others without a token, or
             another judge server has the home folder.
-        StoreUnavailable: what waits to be judged cannot be read.
+        StoreUnavailable: at the start, what waits to be judged cannot be read.
         JudgeUnavailable: there is no sandbox.
+        JudgingEnded: by a defect; a server that cannot judge does not go on taking what is to be.
     """
     configure_logs()
     own = settings.judge_server
@@ -63,19 +68,36 @@ async def _serve(
         languages = await container.own_judge().languages()
         if not languages:
             _log.error("nothing can be judged on this machine: `assay doctor` says why")
+        await container.measure_backlog()()
+        ended: list[BaseException | None] = []
+
+        def stop(cause: BaseException | None) -> None:
+            ended.append(cause)
+            server.should_exit = True
+
         server = Server(
-            build_app(container, languages),
+            build_app(container, languages, when_ended=stop),
             when_started=lambda: announce(address.shown(listener)),
             when_stopping=lambda: None,
         )
         address.listen(listener)
         await server.serve(sockets=[listener])
+        if ended:
+            raise JudgingEnded from ended[0]
     finally:
         await close_judge_server(container)
 
 
-def build_app(container: Container, languages: Iterable[Language]) -> Litestar:
-    """The application over what the container has, with its judging while it lives."""
+def build_app(
+    container: Container,
+    languages: Iterable[Language],
+    *,
+    when_ended: Callable[[BaseException | None], None] = lambda _: None,
+) -> Litestar:
+    """The application over what the container has, with its judging while it lives.
+
+    `when_ended` is told if the judging ends before.
+    """
     settings = container.settings().judge_server
     views = {flavour: View(catalogue(flavour, languages), settings.config) for flavour in Flavour}
 
@@ -106,14 +128,31 @@ def build_app(container: Container, languages: Iterable[Language]) -> Litestar:
 
     @contextlib.asynccontextmanager
     async def judging(_: Litestar) -> AsyncGenerator[None]:
-        task = asyncio.create_task(desk.run())
-        try:
+        async with _running(desk, when_ended):
             yield
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
 
     return create_app(offices, Door(settings), lifespan=[judging])
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    desk: Desk, when_ended: Callable[[BaseException | None], None]
+) -> AsyncGenerator[None]:
+    def ended(judging: asyncio.Task[None]) -> None:
+        if not is_stopping:
+            cause = None if judging.cancelled() else judging.exception()
+            _log.critical("the judging has ended: the server stops", exc_info=cause)
+            when_ended(cause)
+
+    is_stopping = False
+    task = asyncio.create_task(desk.run())
+    task.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        is_stopping = True
+        task.cancel()
+        await asyncio.wait({task})
 
 
 def _own_folder(settings: Settings) -> Path | None:

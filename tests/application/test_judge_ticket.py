@@ -1,16 +1,21 @@
 """Programs at the judge as a service, in the order they came, each with an end."""
 
+import asyncio
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from adapters.memory.clock import ManualClock
 from adapters.memory.judge import MemoryJudge
 from adapters.memory.ticket_store import MemoryTicketStore
 from application.ports.judge import JudgeJob
+from application.ports.storage import StoreUnavailable
 from application.use_cases.judge_ticket import JudgeTicket
 from domain.ids import LanguageId
 from domain.judging import Compilation, Run
-from domain.ticket import Ask, Flavour, Ticket, TicketStatus, TicketToken
+from domain.ticket import Ask, Flavour, Ticket, TicketResult, TicketStatus, TicketToken
 
 
 class StumblingJudge(MemoryJudge):
@@ -19,6 +24,31 @@ class StumblingJudge(MemoryJudge):
     async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
         yield Compilation(ok=True)
         raise ZeroDivisionError("of all things")
+
+
+class StumblingStore(MemoryTicketStore):
+    """Fails, one way after the other, before it keeps what came of a ticket."""
+
+    def __init__(self, *failures: Exception) -> None:
+        super().__init__()
+        self.failures = list(failures)
+
+    async def finish(
+        self, token: TicketToken, result: TicketResult, finished_at: datetime
+    ) -> Ticket | None:
+        if self.failures:
+            raise self.failures.pop(0)
+        return await super().finish(token, result, finished_at)
+
+
+class RecordingJudge(MemoryJudge):
+    """Knows what it was last asked to do."""
+
+    last: JudgeJob
+
+    def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
+        self.last = job
+        return super().judge(job)
 
 
 def ticket(source: str, **more: object) -> Ticket:
@@ -46,8 +76,8 @@ async def judged(*tickets: Ticket, judge: MemoryJudge | None = None) -> list[Tic
     judge_ticket = JudgeTicket(
         tickets=store, judge=judge or MemoryJudge(), clock=ManualClock(), most_unzipped_bytes=100
     )
-    found = [await judge_ticket() for _ in tickets]
-    assert await judge_ticket() is None
+    found = [await judge_ticket(print) for _ in tickets]
+    assert await judge_ticket(print) is None
     return [one for one in found if one]
 
 
@@ -75,3 +105,42 @@ async def test_it_is_run_again_until_it_goes_wrong() -> None:
     )
     assert good.status is TicketStatus.ACCEPTED
     assert bad.status is TicketStatus.NON_ZERO_EXIT
+
+
+async def test_what_came_of_it_is_kept_as_soon_as_that_can_be() -> None:
+    clock = ManualClock()
+    store = StumblingStore(*[StoreUnavailable("the file")] * 8)
+    await store.add([ticket("print 1")], most_waiting=1)
+    judge_ticket = JudgeTicket(
+        tickets=store, judge=MemoryJudge(), clock=clock, most_unzipped_bytes=100
+    )
+    unkept: list[StoreUnavailable] = []
+    judging = asyncio.create_task(judge_ticket(unkept.append))
+    async with asyncio.timeout(20):
+        while not judging.done():
+            clock.advance(timedelta(seconds=30))
+            await asyncio.sleep(0.001)
+    kept = await judging
+    assert kept is not None
+    assert (kept.status, len(unkept)) == (TicketStatus.ACCEPTED, 8)
+
+
+async def test_what_cannot_be_written_down_ends_as_a_failure() -> None:
+    store = StumblingStore(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogate"))
+    await store.add([ticket("print 1")], most_waiting=1)
+    judge_ticket = JudgeTicket(
+        tickets=store, judge=MemoryJudge(), clock=ManualClock(), most_unzipped_bytes=100
+    )
+    kept = await judge_ticket(print)
+    assert kept is not None
+    assert kept.status is TicketStatus.INTERNAL_ERROR
+
+
+@pytest.mark.parametrize(
+    ("seconds", "most_ms"), [(0.0004, 1), (1e-9, 1), (0.0016, 2), (0, 256_000)]
+)
+async def test_only_a_limit_of_zero_is_none(seconds: float, most_ms: int) -> None:
+    judge = RecordingJudge()
+    one = ticket("print 1")
+    await judged(replace(one, ask=replace(one.ask, cpu_time_limit=seconds)), judge=judge)
+    assert judge.last.limits.time_ms == most_ms

@@ -90,7 +90,7 @@ async def _house(
     container = Container(settings=load_settings(environment=environment, dotenv=None))
     try:
         found = languages or await container.own_judge().languages()
-        app = build_app(container, found)
+        app = build_app(container, found, when_ended=_unforeseen)
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own types
         async with httpx.AsyncClient(
             transport=transport, base_url="http://judge", timeout=60
@@ -121,6 +121,10 @@ async def _living(app: Litestar) -> AsyncIterator[None]:
     finally:
         ends.set()
         await living
+
+
+def _unforeseen(cause: BaseException | None) -> None:
+    raise AssertionError("the judging has ended") from cause
 
 
 def _named(settings: Mapping[str, str]) -> dict[str, str]:
