@@ -9,10 +9,11 @@ import msgspec
 from domain.scoring import rounded
 
 T = TypeVar("T")
+_PLACES = 10**6
 
 
 class Codec(Generic[T]):
-    """Writes values of one type as JSON and reads them back; bytes are base64, scores text.
+    """Writes values of one type as JSON and reads them back; bytes are base64, fractions text.
 
     A field that a document lacks is the type's default, and one that it alone has is passed over:
     so older documents are read, and newer ones by older programs.
@@ -31,7 +32,7 @@ class Codec(Generic[T]):
     @staticmethod
     def _written(value: object) -> str:
         if isinstance(value, Fraction):
-            return str(rounded(value))  # as exact as scores are stored anywhere
+            return str(rounded(value) if is_round(value) else value)
         # msgspec asks for this exception of a type that is not known.
         raise NotImplementedError(f"{type(value).__name__} is not stored in documents")
 
@@ -41,3 +42,8 @@ class Codec(Generic[T]):
             return Fraction(text)
         # As above.
         raise NotImplementedError(f"{kind} is not stored in documents")
+
+
+def is_round(value: Fraction) -> bool:
+    """Whether 6 places are all of it, as of scores once they are stored."""
+    return _PLACES % value.denominator == 0

@@ -1,9 +1,12 @@
 """Judgements as the stores of submissions keep them."""
 
 import zlib
+from dataclasses import replace
+from fractions import Fraction
 
-from adapters.documents.codec import Codec
+from adapters.documents.codec import Codec, is_round
 from domain.judging import JudgedTest, Judgement, Verdict
+from domain.scoring import rounded
 
 _FAST = 1
 """zlib's level: outputs of programs repeat themselves, so more effort gains little."""
@@ -25,8 +28,17 @@ _JUDGEMENTS: Codec[Judgement] = Codec(Judgement)
 
 
 def packed(judgement: Judgement) -> bytes:
-    """The judgement compressed: up to 4 MiB that are read rarely."""
-    return zlib.compress(_JUDGEMENTS.encode(judgement), _FAST)
+    """The judgement compressed: up to 4 MiB that are read rarely.
+
+    Scores have 6 places, as anywhere; a checker's share is exact, since 1 means something else.
+    """
+    stored = replace(
+        judgement,
+        score=_stored(judgement.score),
+        max_score=_stored(judgement.max_score),
+        tests=tuple(_with_stored_scores(test) for test in judgement.tests),
+    )
+    return zlib.compress(_JUDGEMENTS.encode(stored), _FAST)
 
 
 def unpacked(payload: bytes) -> Judgement:
@@ -42,3 +54,13 @@ def verdict_letters(tests: tuple[JudgedTest, ...]) -> str:
 
 def verdicts_from(letters: str) -> tuple[Verdict, ...]:
     return tuple(_VERDICTS[letter] for letter in letters)
+
+
+def _with_stored_scores(test: JudgedTest) -> JudgedTest:
+    if is_round(test.score) and is_round(test.max_score):
+        return test
+    return replace(test, score=_stored(test.score), max_score=_stored(test.max_score))
+
+
+def _stored(score: Fraction) -> Fraction:
+    return Fraction(rounded(score))

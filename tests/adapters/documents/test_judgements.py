@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.documents.judgements import packed, unpacked, verdict_letters, verdicts_from
-from domain.judging import JudgedTest, Judgement, Means, Verdict
+from domain.judging import JudgedTest, Judgement, Means, Note, Verdict
 from domain.limits import Limits
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -94,3 +94,20 @@ def test_letters_tell_the_verdict_of_every_test(verdicts: list[Verdict]) -> None
     tests = [JudgedTest(ordinal=n, verdict=verdict) for n, verdict in enumerate(verdicts, 1)]
 
     assert verdicts_from(verdict_letters(tuple(reversed(tests)))) == tuple(verdicts)
+
+
+@pytest.mark.parametrize("share", [Fraction(9_999_999, 10**7), Fraction(1, 3), Fraction(1, 10**40)])
+def test_a_share_is_exact(share: Fraction) -> None:
+    test = JudgedTest(
+        ordinal=1, verdict=Verdict.PARTIALLY_ACCEPTED, score=share, note=Note(share=share)
+    )
+    (read,) = unpacked(packed(replace(READ, tests=(test,)))).tests
+    assert read.note == test.note
+    assert read.score == round(share, 6)
+
+
+def test_a_share_of_6_places_is_read() -> None:
+    note = {"share": "0.333333", "judge_message": "a third"}
+    document = BEFORE | {"tests": [TEST_BEFORE | {"note": note}]}
+    (read,) = unpacked(zlib.compress(json.dumps(document).encode())).tests
+    assert read.note == Note(share=Fraction(333_333, 10**6), judge_message="a third")
