@@ -2,7 +2,7 @@
 
 from adapters.sandbox.box import Bind, Box
 from adapters.sandbox.cell import Cell
-from adapters.sandbox.outcome import BoxBroken, MachineSpent, Outcome
+from adapters.sandbox.outcome import BoxBroken, BoxesClosed, MachineSpent, Outcome
 from adapters.sandbox.running import Boxes
 from adapters.sandbox.session import Session
 from adapters.sandbox.waiting import to_its_end
@@ -17,6 +17,7 @@ class RunsInOneBox:
         self._session: Session | None = None
         self._last: Cell | None = None
         self._has_broken = False
+        self._is_closed = False
 
     def begin(self, binds: tuple[Bind, ...]) -> None:
         """Open the box while there is other work; where that fails, the first run says so."""
@@ -58,7 +59,7 @@ class RunsInOneBox:
                 if self._has_broken:
                     raise
                 self._has_broken = True
-                await self.close()
+                await self._shut()
             return await self._go(await self.ready(box, stdin))
 
     async def _go(self, cell: Cell) -> Outcome:
@@ -66,14 +67,20 @@ class RunsInOneBox:
         return await self._boxes.go(cell, before)
 
     async def close(self) -> None:
-        """End what runs and what waits; return when nothing is left."""
+        """End what runs and what waits, for good; return when nothing is left."""
+        self._is_closed = True
+        await self._shut()
+
+    async def _shut(self) -> None:
         session, self._session = self._session, None
         if session:
             await to_its_end(self._boxes.shut(session))
 
     async def _showing(self, binds: tuple[Bind, ...]) -> Session:
         if self._session and self._session.binds != binds:
-            await self.close()
+            await self._shut()
+        if self._is_closed:
+            raise BoxesClosed  # nobody would shut another
         if self._session is None:
             self._session = self._boxes.open(binds, self._slot)
         return self._session

@@ -8,26 +8,35 @@ from adapters.sandbox.box import Box
 from adapters.sandbox.cell import Cell
 from adapters.sandbox.compiling import valid
 from adapters.sandbox.outcome import BoxBroken, BoxesClosed, MachineSpent, Outcome
-from adapters.sandbox.waiting import cancelled
+from adapters.sandbox.repeats import Repeats
+from adapters.sandbox.waiting import to_its_end
 from application.ports.judge import JudgeInput
 from domain.judging import Excess
 
-_MOST_REPEATS = 3
-"""Of a submission's tests, for this server's own lateness; and as many for CPU time."""
 _SMALL_INPUT = 1 << 20
 """Of larger ones no more than two are held at once."""
 
 
 class Pipeline:
-    """Three tests are in it: one runs, one starts when that ends, one is made ready."""
+    """Three tests are in it: one runs, one starts when that ends, one is made ready.
 
-    def __init__(self, runs: RunsInOneBox, box: Box, tests: tuple[JudgeInput, ...]) -> None:
+    Others of the same submission have the same `repeats`.
+    """
+
+    def __init__(
+        self,
+        runs: RunsInOneBox,
+        box: Box,
+        tests: tuple[JudgeInput, ...],
+        repeats: Repeats | None = None,
+    ) -> None:
         self._runs = runs
         self._box = box
         self._tests = tests
+        self._repeats = repeats or Repeats()
         self._ready: dict[int, asyncio.Task[tuple[bytes, Cell | None]]] = {}
         self._running: dict[int, asyncio.Task[Outcome]] = {}
-        self._late_repeats = self._near_repeats = 0
+        self._is_over = False
 
     async def outcomes(self) -> AsyncGenerator[Outcome | BoxBroken]:
         """One a test: how it ended, or why nobody knows.
@@ -49,14 +58,28 @@ class Pipeline:
                 del self._running[number]
                 yield outcome
         finally:
-            for task in (*self._running.values(), *self._ready.values()):
-                await cancelled(task)
+            await to_its_end(self._end())
+
+    async def _end(self) -> None:
+        """Nothing is begun any more, and all that was is told to end before any of it is awaited.
+
+        Else what wakes up meanwhile would begin something that nobody ends.
+        """
+        self._is_over = True
+        while tasks := [*self._running.values(), *self._ready.values()]:
+            self._running.clear()
+            self._ready.clear()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start(self, number: int) -> None:
         if number < len(self._tests) and number not in self._running:
             self._running[number] = asyncio.create_task(self._run(number))
 
     def _prepare(self, number: int) -> None:
+        if self._is_over:
+            raise BoxesClosed
         if number < len(self._tests) and number not in self._ready:
             before = self._ready.get(number - 1)
             self._ready[number] = asyncio.create_task(self._made_ready(number, before))
@@ -90,16 +113,10 @@ class Pipeline:
         is over its limit, but not so far that it was ended, a second run that is within it counts.
         """
         outcome = await self._runs.run(self._box, stdin, cell)
-        if outcome.is_doubtful and self._late_repeats < _MOST_REPEATS:
-            self._late_repeats += 1
+        if self._repeats.may_for_lateness(outcome):
             outcome = await self._runs.run(self._box, stdin)
-        if self._is_near(outcome) and self._near_repeats < _MOST_REPEATS:
-            self._near_repeats += 1
+        if self._repeats.may_for_cpu_time(outcome, self._box.limits.kill_time_ms):
             again = await self._runs.run(self._box, stdin)
             if Excess.CPU_TIME not in again.excess and not again.is_doubtful:
                 return again
         return outcome
-
-    def _is_near(self, outcome: Outcome) -> bool:
-        over = Excess.CPU_TIME in outcome.excess
-        return over and outcome.cpu_ms < self._box.limits.kill_time_ms

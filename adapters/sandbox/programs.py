@@ -14,6 +14,7 @@ from adapters.sandbox.kits import Kit, command_of, names_of, paths_of
 from adapters.sandbox.options import command_with
 from adapters.sandbox.outcome import BoxBroken, MachineSpent, Outcome
 from adapters.sandbox.pipeline import Pipeline
+from adapters.sandbox.repeats import Repeats
 from adapters.sandbox.running import Boxes
 from adapters.sandbox.sources import sources_of
 from application.ports.judge import USUAL, JudgeInput, ProgramOptions
@@ -46,6 +47,8 @@ class JudgedProgram:
         self._built: Built | None = None
         self._runs = RunsInOneBox(boxes, slot)
         self._options = USUAL
+        self.repeats = Repeats()
+        """Of all its runs, whoever runs it."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -92,7 +95,7 @@ class JudgedProgram:
         if self._built is None:
             raise RuntimeError("not compiled")
         box = box_of(self._kit, self._built, b"", limits, self._options)
-        async with aclosing(Pipeline(self._runs, box, inputs).outcomes()) as outcomes:
+        async with aclosing(self._pipeline(box, inputs).outcomes()) as outcomes:
             ordinals = iter(inputs)
             async for outcome in outcomes:
                 ordinal = next(ordinals).ordinal
@@ -100,6 +103,9 @@ class JudgedProgram:
                     yield Run(ordinal=ordinal, fault=outcome.reason)
                 else:
                     yield run_of(self._kit, ordinal, outcome)
+
+    def _pipeline(self, box: Box, inputs: tuple[JudgeInput, ...]) -> Pipeline:
+        return Pipeline(self._runs, box, inputs, self.repeats)
 
 
 async def run_test(

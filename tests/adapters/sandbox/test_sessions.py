@@ -1,11 +1,16 @@
 """One box for all runs: what one leaves is not there for the next, and what breaks is replaced."""
 
 import asyncio
+import errno
 import os
+import resource
 import signal
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import pytest_asyncio
@@ -15,9 +20,11 @@ from adapters.sandbox.box import Bind, Box, BoxLimits
 from adapters.sandbox.cell import Cell
 from adapters.sandbox.judge import SandboxJudge
 from adapters.sandbox.machine import Machine
-from adapters.sandbox.outcome import BoxBroken, Outcome
+from adapters.sandbox.outcome import BoxBroken, BoxesClosed, Outcome
 from adapters.sandbox.pipeline import Pipeline
+from adapters.sandbox.processes import parent_of
 from adapters.sandbox.running import Boxes
+from application.ports.judge import JudgeInput
 from domain.judging import Excess
 from tests.adapters.sandbox.judging import (
     ROOMY,
@@ -35,6 +42,9 @@ LIMITS = BoxLimits(
 )
 CAT = Box(command=("/bin/cat",), limits=LIMITS)
 NAP = Box(command=("/bin/sleep", "1"), limits=LIMITS)
+SLEEPER = Box(command=("/bin/sleep", "1000"), limits=replace(LIMITS, wall_time_ms=200))
+_EAT = "import time; time.sleep(0.3); bytearray(100 << 20)"
+GLUTTON = Box(command=("/usr/bin/python3", "-S", "-E", "-c", _EAT), limits=LIMITS)
 
 
 # --- nothing of one run is there for the next --------------------------------------------------
@@ -157,11 +167,19 @@ async def runs(boxes: Boxes) -> AsyncIterator[RunsInOneBox]:
 
 
 async def _with_its_box_killed(runs: RunsInOneBox, box: Box) -> Outcome:
-    work = asyncio.ensure_future(runs.run(box, b""))
-    await asyncio.sleep(0.3)
-    for child in _children().split():
-        os.kill(int(child), signal.SIGKILL)
+    cell = await runs.ready(box, b"")
+    work = asyncio.ensure_future(runs.run(box, b"", cell))
+    await until(lambda: cell.look_whether_started() or work.done())
+    os.kill(_launcher_of(cell), signal.SIGKILL)
     return await work
+
+
+def _launcher_of(cell: Cell) -> int:
+    """The child of this process below which it runs: there may be boxes of others."""
+    pid = cell.keeper() or 0
+    while (parent := parent_of(pid)) != os.getpid():
+        pid = parent
+    return pid
 
 
 async def test_a_box_that_was_killed_is_replaced_once(runs: RunsInOneBox) -> None:
@@ -179,6 +197,126 @@ async def test_what_was_ready_in_a_killed_box_runs_in_the_next(runs: RunsInOneBo
     outcome = await runs.run(CAT, b"in", ready)
 
     assert outcome.stdout == b"in"
+
+
+# --- ending early ------------------------------------------------------------------------------
+
+
+class _Lost(Exception):
+    """An input cannot be loaded."""
+
+
+@pytest.mark.parametrize("turns", range(7))
+async def test_nothing_is_begun_once_a_pipeline_ends(boxes: Boxes, turns: int) -> None:
+    """Whatever wakes up at that moment: the second input arrives while the first one is lost."""
+    before, asked = asyncio.all_tasks(), asyncio.Event()
+
+    async def lost() -> bytes:
+        raise _Lost
+
+    async def late() -> bytes:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return b""
+
+    async def never() -> bytes:
+        await asked.wait()
+        return b""
+
+    runs = RunsInOneBox(boxes, 0)
+    inputs = tuple(JudgeInput(ordinal=n, load=load) for n, load in enumerate((lost, late, never)))
+    with pytest.raises(_Lost):
+        async with aclosing(Pipeline(runs, CAT, inputs).outcomes()) as outcomes:
+            await anext(outcomes)
+    await runs.close()
+
+    left = asyncio.all_tasks() - before
+    asked.set()
+    await asyncio.gather(*left, return_exceptions=True)
+    assert (left, groups_of(os.getpid())) == (set(), [])
+
+
+async def test_no_box_is_opened_after_the_last_was_closed(boxes: Boxes) -> None:
+    runs = RunsInOneBox(boxes, 0)
+    await runs.close()
+    with pytest.raises(BoxesClosed):
+        await runs.ready(CAT, b"")
+    assert groups_of(os.getpid()) == []
+
+
+async def test_a_box_is_closed_when_nobody_needs_it_any_more_whatever_failed_before(
+    boxes: Boxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = boxes.open((), 0)
+    with monkeypatch.context() as spent:
+        spent.setattr(socket, "socketpair", _no_descriptors)
+        with pytest.raises(MachineSpent):
+            boxes.prepare(session, CAT)
+    cell = boxes.prepare(session, NAP)
+    await cell.fill(b"")
+    cell.go()
+
+    closing = asyncio.create_task(boxes.shut(session))
+    await cell.over()
+    await asyncio.wait({closing}, timeout=0.1)  # more than it takes where it does not wait
+
+    assert not closing.done()
+    cell.release()
+    await closing
+    assert groups_of(os.getpid()) == []
+
+
+# --- a machine that runs out while a program runs ----------------------------------------------
+
+
+@contextmanager
+def _nothing_can_be_opened() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_a_program_that_nobody_could_end_is_ended_with_its_box(
+    boxes: Boxes,
+) -> None:
+    unforeseen: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: unforeseen.append(what))
+    session = boxes.open((), 0)
+    cell = boxes.prepare(session, SLEEPER)
+    await cell.fill(b"")
+
+    with _nothing_can_be_opened(), pytest.raises(MachineSpent, match="no descriptor"):
+        await asyncio.wait_for(boxes.go(cell), timeout=5)
+
+    cell.kill()
+    await boxes.shut(session)
+    asyncio.get_running_loop().set_exception_handler(None)
+    assert unforeseen == []
+    assert groups_of(os.getpid()) == []
+
+
+async def test_an_end_that_cannot_be_looked_into_is_no_fault_of_the_program(
+    boxes: Boxes, machine: Machine
+) -> None:
+    if machine.cgroups.memory is None:
+        pytest.skip("no group says what a program used")
+    session = boxes.open((), 0)
+    cell = boxes.prepare(session, GLUTTON)
+    await cell.fill(b"")
+    work = asyncio.create_task(boxes.go(cell))
+    await until(lambda: cell.look_whether_started())
+
+    with _nothing_can_be_opened(), pytest.raises(MachineSpent, match="could not be read"):
+        await work
+
+    await boxes.shut(session)
+
+
+def _no_descriptors(*_: object) -> NoReturn:
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
 # --- near the limit ----------------------------------------------------------------------------
