@@ -12,7 +12,7 @@ from typing import Self
 
 from adapters.sandbox.box import Box, order
 from adapters.sandbox.leaves import Leaf
-from adapters.sandbox.outcome import BoxBroken, broken_by
+from adapters.sandbox.outcome import BoxBroken, MachineSpent, broken_by
 from adapters.sandbox.pipes import PIPE_BYTES, Sink, input_of, open_pipe
 from adapters.sandbox.processes import parent_of, pid_behind
 from adapters.sandbox.session import Ended, Session
@@ -41,7 +41,7 @@ class Cell:
         self._socket: socket.socket | None = None
         self._is_released = False
         self._over = asyncio.Event()
-        self._begun = asyncio.Event()
+        self._is_known = asyncio.Event()
 
     @property
     def is_over(self) -> bool:
@@ -114,7 +114,7 @@ class Cell:
     def go(self, after: Self | None = None) -> None:
         """Let the program start, as soon as the one of another cell has ended, if one is named.
 
-        That one was told to go itself, and has started or ended.
+        That one was told to go itself, and is `known`.
 
         Raises:
             BoxBroken: the cell or its box has ended.
@@ -133,30 +133,51 @@ class Cell:
         self.sent_ns = time.monotonic_ns()
         self._close_stdin()
 
-    async def begun(self) -> None:
-        """Return when the program has started, or never will."""
-        if self.is_over or self.look_whether_started() or self._socket is None:
+    async def known(self) -> None:
+        """Return when there is a handle on it, or never will be."""
+        self._listen()
+        if self.is_over or self._reaper >= 0 or self._socket is None:
             return
         loop, descriptor = asyncio.get_running_loop(), self._socket.fileno()
-        loop.add_reader(descriptor, self._look_again)
+        loop.add_reader(descriptor, self._look_for_handle)
         try:
-            await self._begun.wait()
+            await self._is_known.wait()
         finally:
             loop.remove_reader(descriptor)
 
-    def _look_again(self) -> None:
-        if self.look_whether_started():
-            self._begun.set()
+    def _look_for_handle(self) -> None:
+        self._listen()
+        if self._reaper >= 0:
+            self._is_known.set()
 
     def look_whether_started(self) -> bool:
         """Only asked for: nobody is woken up by it."""
-        if self.started_ns is None and self._socket:
-            with contextlib.suppress(BlockingIOError, ConnectionError):
-                said, handles, _, _ = socket.recv_fds(self._socket, _STARTED.size, 1)
-                if said:
-                    (self.started_ns,) = _STARTED.unpack(said)
-                    self._reaper = handles[0]
+        if self.started_ns is None:
+            self._listen()
         return self.started_ns is not None
+
+    def _listen(self) -> None:
+        """Take what its own socket has brought: first a handle on it, then when it started."""
+        if self._socket is None:
+            return
+        with contextlib.suppress(OSError):  # no more for now, or ever
+            while self.started_ns is None:
+                said, handles, _, _ = socket.recv_fds(
+                    self._socket, _STARTED.size, 1, socket.MSG_CMSG_CLOEXEC
+                )
+                if len(said) == _STARTED.size:
+                    (self.started_ns,) = _STARTED.unpack(said)
+                elif not said:
+                    return
+                elif handles:
+                    (self._reaper,) = handles
+                else:
+                    self._is_out_of_reach()
+
+    def _is_out_of_reach(self) -> None:
+        """There was no descriptor for the handle: only with the whole box can it be ended."""
+        self.failure = self.failure or MachineSpent("no descriptor was left to end a cell by")
+        self.session.kill()
 
     def keeper(self) -> int | None:
         """Its process number: the program and all that it started is below it."""
@@ -181,7 +202,7 @@ class Cell:
 
     def _now_over(self) -> None:
         self._over.set()
-        self._begun.set()
+        self._is_known.set()
 
     # --- ending ---
 
@@ -196,7 +217,7 @@ class Cell:
         if not self.look_whether_started():
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)  # so that it cannot start any more
-        if self.look_whether_started():
+        if self.look_whether_started() and self._reaper >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._reaper, signal.SIGKILL)
 

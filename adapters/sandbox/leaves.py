@@ -7,6 +7,8 @@ import contextlib
 import os
 from dataclasses import dataclass
 
+from adapters.sandbox.outcome import SPENT
+
 _LONGEST = 4096
 
 
@@ -138,6 +140,7 @@ class Leaf:
         return opened
 
     def cpu_ns(self) -> int | None:
+        """What was used so far. Raises OSError where nothing can be read at all."""
         if not self._cpu:
             return None
         if self._has_v1_cpu:
@@ -146,14 +149,22 @@ class Leaf:
         return None if used_us is None else used_us * 1000
 
     def memory_kib(self) -> int | None:
-        """What is used now, where the kernel does not keep the peak (v2 before Linux 5.19)."""
+        """What is used now, where the kernel does not keep the peak (v2 before Linux 5.19).
+
+        Raises:
+            OSError: nothing can be read at all.
+        """
         if not self._memory or self._has_v1_memory or _is_there(f"{self._memory}/memory.peak"):
             return None
         now = _number(f"{self._memory}/memory.current")
         return None if now is None else now // 1024
 
     def usage(self) -> Usage:
-        """All figures; read it when every process of the group has ended."""
+        """All figures; read it when every process of the group has ended.
+
+        Raises:
+            OSError: nothing can be read at all, so that nobody knows.
+        """
         peak, kills = None, None
         if self._memory and self._has_v1_memory:
             peak = _number(f"{self._memory}/memory.max_usage_in_bytes")
@@ -237,18 +248,25 @@ def _read(path: str) -> bytes:
         os.close(descriptor)
 
 
+def _read_if_there(path: str) -> bytes:
+    """Nothing where the kernel has no such file; raises OSError where it has no descriptor."""
+    try:
+        return _read(path)
+    except OSError as error:
+        if error.errno in SPENT:
+            raise
+        return b""
+
+
 def _number(path: str) -> int | None:
     try:
-        return int(_read(path))
-    except (OSError, ValueError):
+        return int(_read_if_there(path))
+    except ValueError:
         return None
 
 
 def _field(path: str, name: bytes) -> int | None:
-    try:
-        lines = _read(path).splitlines()
-    except OSError:
-        return None
+    lines = _read_if_there(path).splitlines()
     found = (line.split() for line in lines if line.startswith(name + b" "))
     return next((int(value) for _, value in found), None)
 

@@ -6,7 +6,8 @@
  *               namespaces, with folders of its own. Waits for the program and reports its end.
  *   reaper      first process of the cell's pid namespace: when it goes, all in there goes.
  *   program     second process there. Fenced in and in its groups already, it waits on the cell's
- *               socket for its standard input, which is the word to start.
+ *               socket for its standard input, which is the word to start. Before it is there, the
+ *               server has a handle on the reaper.
  *
  * The program is a child of the keeper, but lives in a pid namespace below it, so that it cannot
  * see, signal, trace or outlive it.
@@ -109,19 +110,26 @@ static int receive(int socket, void *bytes, ssize_t *size, int *descriptors, int
     return count;
 }
 
-/* The server may end a cell by what goes with it: a handle on the reaper. */
-static int say_started(int socket, int reaper)
+/* By this handle on its reaper the server may end the cell. It goes while no program can be there
+ * to hinder it: behind the filter nobody hands descriptors over. */
+static void hand_over(int socket, int reaper)
 {
     union room room = {0};
-    int64_t started_ns = now_ns();
-    struct iovec part = {.iov_base = &started_ns, .iov_len = sizeof started_ns};
+    struct iovec part = {.iov_base = "r", .iov_len = 1};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room.bytes,
                              .msg_controllen = CMSG_SPACE(sizeof reaper)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
                                .cmsg_len = CMSG_LEN(sizeof reaper)};
     memcpy(CMSG_DATA(header), &reaper, sizeof reaper);
-    return sendmsg(socket, &message, MSG_NOSIGNAL) == sizeof started_ns;
+    if (sendmsg(socket, &message, MSG_NOSIGNAL) != 1 && errno != EPIPE && errno != ECONNRESET)
+        fail("a handle on the reaper"); /* without the server, the program sees that by itself */
+}
+
+static int say_started(int socket)
+{
+    int64_t started_ns = now_ns();
+    return send(socket, &started_ns, sizeof started_ns, MSG_NOSIGNAL) == sizeof started_ns;
 }
 
 /* Two programs of a box never run side by side: the word to start may come while the one before
@@ -135,7 +143,7 @@ static int outlast(int predecessor, int socket)
     return !waited[1].revents;
 }
 
-_Noreturn static void become_program(const struct cell *cell, int reaper)
+_Noreturn static void become_program(const struct cell *cell)
 {
     char go;
     int came[2]; /* standard input, and what to outlast */
@@ -150,7 +158,7 @@ _Noreturn static void become_program(const struct cell *cell, int reaper)
         _exit(0); /* it is not to run */
     if (dup2(came[0], 0) < 0)
         fail("dup2");
-    if (!say_started(cell->socket, reaper))
+    if (!say_started(cell->socket))
         _exit(125); /* the server is gone, and nobody would stop the program */
     execve(cell->arguments[0], cell->arguments, cell->variables);
     /* Not a fault of ours: a candidate's linker can be told to make what the kernel refuses. */
@@ -230,14 +238,16 @@ static void make_folders(const struct cell *cell)
 
 static pid_t start_program(const struct cell *cell, pid_t reaper)
 {
-    int handle = (int)syscall(SYS_pidfd_open, reaper, 0); /* close-on-exec by itself */
+    int handle = (int)syscall(SYS_pidfd_open, reaper, 0);
     if (handle < 0)
         fail("pidfd_open");
+    hand_over(cell->socket, handle);
+    close(handle);
     pid_t program = fork();
     if (program < 0)
         fail("fork");
     if (program == 0)
-        become_program(cell, handle);
+        become_program(cell);
     close_from(CONTROL_FD + 1);
     return program;
 }

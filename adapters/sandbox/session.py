@@ -93,6 +93,7 @@ class Session:
         """The number of a new cell, of which that one will hear."""
         self._last += 1
         self._listeners[self._last] = listener
+        self._is_empty.clear()
         return self._last
 
     def order(self, message: bytes, descriptors: list[int]) -> None:

@@ -6,6 +6,7 @@ is put off by what this process was late meanwhile, by MOST_LATE_MS at most.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -14,7 +15,7 @@ from dataclasses import replace
 
 from adapters.sandbox.cell import Cell
 from adapters.sandbox.leaves import Usage
-from adapters.sandbox.outcome import MOST_LATE_MS, BoxBroken, Outcome
+from adapters.sandbox.outcome import MOST_LATE_MS, BoxBroken, Outcome, broken_by
 from adapters.sandbox.processes import tree_usage
 from adapters.sandbox.waiting import to_its_end
 from domain.judging import Excess
@@ -27,18 +28,20 @@ _WEAK_LOOK_S = 0.01
 
 
 class Watch:
-    """Of one cell that was told to go. `late_ns` says how late this process was since."""
+    """Of one cell. `late_ns` says how late this process was since it is to go."""
 
     def __init__(self, cell: Cell, late_ns: Callable[[], int]) -> None:
         self._cell = cell
         self._limits = cell.box.limits
         self._sinks = [sink for sink in (cell.stdout, cell.stderr) if sink]
         self._late_so_far_ns = late_ns
+        self._late_before_ns = 0
         self._late_ns = 0
         """As it was when the program was last looked at."""
         self._excess: set[Excess] = set()
         self._peak_kib = 0
         self._tree_cpu_ns = 0
+        self._seen_cpu_ns = 0
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         if cell.stdout:
@@ -54,12 +57,13 @@ class Watch:
         """
         cell = self._cell
         if after:
-            await after.begun()
+            await after.known()
         cell.go(after)
         cell.session.tidy()
         try:
             if after:
                 await after.over()
+                self._forget_lateness_before(after)
             await self._ended()
         finally:
             if not cell.is_over:
@@ -128,11 +132,19 @@ class Watch:
     def _note_lateness(self) -> None:
         """Being late after it was ended gives it no more time."""
         if not self._cell.killed_ns:
-            self._late_ns = self._late_so_far_ns()
+            self._late_ns = self._late_so_far_ns() - self._late_before_ns
+
+    def _forget_lateness_before(self, after: Cell) -> None:
+        """What was lost while the other ran is not this one's; it may run for a while already."""
+        now_ns = time.monotonic_ns()
+        free_ns = after.end.time_ns if after.end else now_ns
+        self._late_before_ns = max(0, self._late_so_far_ns() - (now_ns - free_ns))
 
     def _look_at_limits(self, wall_ns: int) -> float:
         """How long the program may go on unwatched."""
-        cpu_ns = self._cpu_so_far()
+        with contextlib.suppress(OSError):  # no descriptor to look by, for now
+            self._seen_cpu_ns = self._cpu_so_far()
+        cpu_ns = self._seen_cpu_ns
         excess = self._reached(cpu_ns, wall_ns)
         if excess is not None:
             self._stop(excess)
@@ -184,7 +196,10 @@ class Watch:
 
     def _usage(self) -> Usage:
         """The group's figures; where it has none, the larger of what was polled and reported."""
-        usage, end = self._cell.leaf.usage(), self._cell.end
+        try:
+            usage, end = self._cell.leaf.usage(), self._cell.end
+        except OSError as error:
+            raise broken_by(error, "what a program used could not be read") from error
         cpu_ns, peak_kib = usage.cpu_ns, usage.peak_kib
         if cpu_ns is None:
             cpu_ns = max(self._tree_cpu_ns, end.cpu_ns if end else 0)

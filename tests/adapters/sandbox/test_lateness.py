@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from adapters.sandbox.box import Box, BoxLimits
 from adapters.sandbox.cell import Cell
 from adapters.sandbox.judge import SandboxJudge
 from adapters.sandbox.lateness import Lateness
@@ -102,6 +103,31 @@ async def test_only_lateness_that_was_while_it_is_measured_counts() -> None:
             busy = inner()
     assert 50e6 < busy - at_leisure < 150e6
     assert outer() >= busy + 50e6
+
+
+async def test_what_was_lost_while_a_program_ran_is_not_credited_to_the_next(boxes: Boxes) -> None:
+    limits = BoxLimits(
+        time_ms=100, kill_time_ms=110, wall_time_ms=900, memory_kib=65_536, stdout_bytes=99
+    )
+    naps = [Box(command=("/bin/sleep", seconds), limits=limits) for seconds in ("0.7", "1000")]
+    session = boxes.open((), 0)
+    cells = [boxes.prepare(session, nap) for nap in naps]
+    for cell in cells:
+        await cell.fill(b"")
+    works = [
+        asyncio.create_task(boxes.go(cell, before))
+        for cell, before in zip(cells, (None, cells[0]), strict=True)
+    ]
+    await until(lambda: cells[0].look_whether_started() and cells[1].is_sent)
+
+    time.sleep(0.4)  # noqa: ASYNC251 - to be late
+    first, second = await asyncio.gather(*works)
+
+    await boxes.shut(session)
+    assert first.late_ms >= 300
+    assert second.excess == {Excess.WALL_TIME}
+    assert second.late_ms < 200
+    assert not second.is_void
 
 
 @pytest.mark.parametrize(

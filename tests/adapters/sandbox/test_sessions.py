@@ -20,7 +20,7 @@ from adapters.sandbox.box import Bind, Box, BoxLimits
 from adapters.sandbox.cell import Cell
 from adapters.sandbox.judge import SandboxJudge
 from adapters.sandbox.machine import Machine
-from adapters.sandbox.outcome import BoxBroken, BoxesClosed, Outcome
+from adapters.sandbox.outcome import BoxBroken, BoxesClosed, MachineSpent, Outcome
 from adapters.sandbox.pipeline import Pipeline
 from adapters.sandbox.processes import parent_of
 from adapters.sandbox.running import Boxes

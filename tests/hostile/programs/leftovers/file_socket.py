@@ -12,9 +12,12 @@ for folder in ("/tmp", "/box", "/dev/shm"):
         pass
     if os.path.lexists(path):
         print("ESCAPED: a name was left in", folder)
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(path)
-    listening.listen()
+    try:
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(path)
+        listening.listen()
+    except OSError:
+        continue
     if os.fork() == 0:
         os.setsid()
         while True:
