@@ -1,10 +1,12 @@
 """The languages of the workers, for a server that has no judge of its own."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from application.ports.clock import Clock
 from application.ports.judge import LanguageOffer
 from application.ports.storage import Storage, Worker
+from domain.ids import LanguageId
 from domain.language import Language
 
 ALIVE = timedelta(seconds=15)
@@ -26,6 +28,8 @@ class AnnouncedLanguages(LanguageOffer):
     async def languages(self) -> tuple[Language, ...]:
         """The languages by id; of several versions of one, that of the worker seen last.
 
+        Checkers are run where any of them runs some.
+
         Raises:
             StoreUnavailable: the workers' list cannot be read now.
         """
@@ -40,7 +44,11 @@ class AnnouncedLanguages(LanguageOffer):
             remembered = await unit.workers.alive(now - REMEMBERED)
         living = [worker for worker in remembered if worker.seen_at > now - ALIVE]
         by_age = sorted(living or remembered, key=_seen_at)
-        known = {language.id: language for worker in by_age for language in worker.languages}
+        known: dict[LanguageId, Language] = {}
+        for language in (language for worker in by_age for language in worker.languages):
+            before = known.get(language.id)
+            runs_checkers = language.runs_checkers or (before is not None and before.runs_checkers)
+            known[language.id] = replace(language, runs_checkers=runs_checkers)
         return tuple(known[language] for language in sorted(known))
 
 

@@ -49,6 +49,9 @@ MAX_FAILURES = 4
 """Tries at one judgement that the platform failed, those that died with their worker included."""
 BACK_OFF = timedelta(seconds=2)
 """Before the second try; doubled for each one after."""
+ELSEWHERE = timedelta(seconds=2)
+"""For how long work whose checker cannot be run here is left to others; doubled with each claim."""
+MOST_ELSEWHERE = timedelta(seconds=32)
 OUTAGE_PAUSE_S = 1.0
 """Between looks at a store that is away."""
 MAX_STUMBLES = 4
@@ -70,6 +73,10 @@ class Turn(Enum):
 
 class _CannotBeRead(Exception):
     """What judging needs is stored, and cannot be read although its store answers."""
+
+
+class _NotHere(Exception):
+    """This worker's judge does not run the challenge's checker; another's may."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,8 +126,8 @@ class JudgeSubmission:
         fenced. A claim that another worker took over meanwhile is dropped without a trace. What
         fails through no fault of the program is handed back with a back-off, and ends as a
         `judge_error` after MAX_FAILURES, or at once where the challenge's checker failed: it would
-        again. A store that is away is waited for, and a graceful stop
-        hands back: neither counts.
+        again. A store that is away is waited for, a graceful stop hands back, and so does a
+        worker whose judge does not run the challenge's checker: nothing of that counts.
 
         Raises:
             StoreUnavailable: the store of submissions does not answer; a claim whose answer was
@@ -169,7 +176,11 @@ class JudgeSubmission:
         with self.telemetry.judging(claim) as judging:
             attempt = _Attempt(claim=claim, judging=judging)
             if claim.failures < MAX_FAILURES:
-                return await self._attempt(attempt)
+                try:
+                    return await self._attempt(attempt)
+                except _NotHere:
+                    await self._leave_to_others(attempt)
+                    return Turn.JUDGED
             reason = f"given up: {MAX_FAILURES} tries ended with the death of their worker"
             await self._finish(attempt, self._judge_error(claim, reason))
             return Turn.JUDGED
@@ -186,7 +197,7 @@ class JudgeSubmission:
             reason = f"{error} (worker {self.worker})"
             await self._fail(attempt, self._judge_error(claim, reason))
             return Turn.FAILED
-        except LeaseLost:
+        except (LeaseLost, _NotHere):
             raise
         except Exception as error:
             reason = f"{type(error).__name__}: {error} (worker {self.worker})"
@@ -235,6 +246,7 @@ class JudgeSubmission:
         claim = attempt.claim
         planner = Planner(storage=self.storage, blobs=self.blobs, comparing=self.comparing)
         plan = await planner.plan(claim, await self._language(claim))
+        await self._check_checker(plan)
         attempt.judging.prepared()
         async with aclosing(self.judge.judge(plan.job)) as events:
             await self._follow(planner, plan, attempt, events)
@@ -281,6 +293,25 @@ class JudgeSubmission:
         if wanted not in offered:
             raise LanguageNotOffered(wanted)
         return offered[wanted]
+
+    async def _check_checker(self, plan: Plan) -> None:
+        """Raises _NotHere: the checker's language is not offered, or its judge runs no checkers."""
+        checker = plan.job.checker
+        if checker is None:
+            return
+        offered = {language.id: language for language in await self.judge.languages()}
+        if checker.language not in offered or not offered[checker.language].runs_checkers:
+            raise _NotHere
+
+    async def _leave_to_others(self, attempt: _Attempt) -> None:
+        claim = attempt.claim
+        wait = min(ELSEWHERE * (1 << min(claim.attempt - 1, 8)), MOST_ELSEWHERE)
+        not_before = self.clock.now() + wait
+        await self._until_answered(
+            lambda: self.submissions.hand_back(claim, not_before=not_before, failed=False)
+        )
+        attempt.judging.handed_back("its checker cannot be run here")
+        await self._tell(attempt, StatusChanged(status=SubmissionStatus.QUEUED))
 
     async def _fail(self, attempt: _Attempt, judgement: Judgement) -> None:
         """The platform's fault: another try later, or, after the last one, a judge error."""

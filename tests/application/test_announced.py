@@ -19,6 +19,15 @@ async def test_what_any_living_worker_judges_is_offered(world: World) -> None:
     assert await _offered(world) == {"bash": "5.3", "c": "14", "python3": "3.11"}
 
 
+async def test_checkers_are_run_where_any_living_worker_runs_them(world: World) -> None:
+    await _announced(world, "able", bash="5.2")
+    await _announced(world, "unable", runs_checkers=False, bash="5.3", c="14")
+
+    offered = await AnnouncedLanguages(world.storage, world.clock).languages()
+
+    assert [(one.id, one.runs_checkers) for one in offered] == [("bash", True), ("c", False)]
+
+
 async def test_dead_workers_do_not_count_beside_living_ones(world: World) -> None:
     await _announced(world, "dead", perl="5.36")
     world.clock.advance(ALIVE)
@@ -56,7 +65,9 @@ async def _offered(world: World) -> dict[str, str]:
     return {language.id: language.version for language in await offer.languages()}
 
 
-async def _announced(world: World, name: str, **versions: str) -> None:
+async def _announced(
+    world: World, name: str, *, runs_checkers: bool = True, **versions: str
+) -> None:
     world.clock.advance(timedelta(microseconds=1))
     now = world.clock.now()
     languages = tuple(
@@ -67,6 +78,7 @@ async def _announced(world: World, name: str, **versions: str) -> None:
             file_name="main",
             compile_command=None,
             run_command="run",
+            runs_checkers=runs_checkers,
         )
         for language, version in versions.items()
     )

@@ -2,18 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
 import pytest
 
+from adapters.memory.judge import PYTHON as OF_MEMORY
 from adapters.memory.judge import MemoryJudge
 from application.ports.judge import JobRefused, JudgeJob, JudgeUnavailable
 from application.ports.submissions import Lease
-from application.use_cases.judge_submission import LEASE_TIME, MAX_FAILURES
+from application.use_cases.judge_submission import LEASE_TIME, MAX_FAILURES, MOST_ELSEWHERE
 from domain.challenge import JudgingRules, Visibility
+from domain.checker_program import CheckerProgram
 from domain.checking import Checker, CheckerKind
+from domain.ids import LanguageId
 from domain.judging import Compilation, Run, Verdict
+from domain.language import Language
 from domain.program import single_file
 from domain.scoring import Scoring, ScoringKind
 from domain.submission import SubmissionStatus, WorkClass
@@ -270,6 +275,40 @@ async def test_a_worker_that_died_is_followed_by_another_after_its_lease(world: 
     done = await world.judged(submission)
 
     assert (done.verdict, done.attempt, done.judgement_number) == (Verdict.ACCEPTED, 2, 1)
+
+
+PERL = replace(OF_MEMORY, id=LanguageId("perl"), name="Perl")
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        pytest.param((OF_MEMORY,), id="another language"),
+        pytest.param((OF_MEMORY, replace(PERL, runs_checkers=False)), id="no checkers"),
+    ],
+)
+async def test_work_whose_checker_cannot_be_run_here_is_left_to_others(
+    offered: tuple[Language, ...],
+) -> None:
+    """However often such a worker comes first."""
+    able = MemoryJudge((OF_MEMORY, PERL))
+    world = World(judge=able)
+    program = CheckerProgram(language=PERL.id, program=single_file("compare"))
+    rules = JudgingRules(checker=Checker(kind=CheckerKind.CUSTOM, program=program))
+    challenge = await world.a_challenge(a_test(), rules=rules)
+    submission = await world.submitted(await world.a_candidate(), challenge, "echo")
+
+    world.judge = MemoryJudge(offered)
+    for _ in range(MAX_FAILURES + 2):
+        left = await world.judged(submission)
+        assert (left.status, left.verdict) == (SubmissionStatus.QUEUED, None)
+        assert not await world.judge_submission()()
+        world.clock.advance(MOST_ELSEWHERE)
+    world.judge = able
+    done = await world.judged(submission)
+
+    assert done.verdict is not Verdict.JUDGE_ERROR
+    assert done.status is SubmissionStatus.DONE
 
 
 class RefusingJudge(MemoryJudge):
