@@ -59,7 +59,10 @@ def unpack(
     if archive:
         try:
             _unpack(folder, archive, read_as)
-        except (RecursionError, OverflowError) as error:  # headers in headers, figures of no size
+        except (ValueError, OSError, tarfile.TarError):
+            raise
+        except Exception as error:  # whatever else its parser meets in a header made to fell it:
+            # an end in the middle (IndexError), headers in headers, figures beyond any size
             raise ValueError("an archive that nobody packed") from error
 
 

@@ -24,7 +24,7 @@ HELPERS = 8
 _MAX_FILES = 1_000
 _UNREADABLE = (
     *(tarfile.TarError, OSError, ValueError, EOFError),
-    *(RecursionError, OverflowError),  # headers in headers, a time that never was
+    *(RecursionError, OverflowError, IndexError),  # headers in headers, no end, no such time
 )
 _COMPLAINTS, _ENDED, _MORE = "complaints", "ended", "more"
 TOO_MUCH = f"left more than {MAX_FEEDBACK_BYTES >> 20} MiB of feedback"

@@ -16,6 +16,10 @@ from config.settings import load_settings
 from entrypoints.cli.containers import run_with_container
 
 EXIT_CANNOT_JUDGE = 1
+_ONE_UID = (
+    "Boxes run with the server's own user id: only a server that runs as root can give each slot "
+    "one of its own."
+)
 
 
 class LanguageReport(Protocol):
@@ -89,15 +93,17 @@ def doctor(*, judge_only: bool) -> None:
         return Findings(sandbox=sandbox, services=health.dependencies)
 
     findings = run_with_container(settings, look)
-    _show(findings, Console())
+    show(findings, Console())
     sys.exit(0 if findings.can_judge else EXIT_CANNOT_JUDGE)
 
 
-def _show(findings: Findings, console: Console) -> None:
+def show(findings: Findings, console: Console) -> None:
     console.print(_sandbox_table(findings.sandbox))
     console.print(_language_table(findings.sandbox.languages))
     if findings.services:
         console.print(_service_table(findings.services))
+    if findings.sandbox.user_namespaces and not findings.sandbox.separate_uids:
+        console.print(_ONE_UID)
     for weakness in findings.sandbox.weaknesses:
         console.print(f"[yellow]Weaker than it could be:[/] {escape(weakness)}")
     if findings.can_judge:

@@ -16,7 +16,8 @@ _GO_PACKAGES = (
 )
 _GO_PREPARE = """
 export GOCACHE=/tmp/cache GOPATH=/tmp/path
-{go} list -export -deps -f '{{.ImportPath}} {{.Export}}' PACKAGES >/tmp/list
+{go} list -e -f '{{if not .Error}}{{.ImportPath}}{{end}}' PACKAGES >/tmp/known
+{go} list -export -deps -f '{{.ImportPath}} {{.Export}}' $(cat /tmp/known) >/tmp/list
 mkdir {out}/pkg
 n=0
 while read -r name file; do
@@ -27,7 +28,8 @@ while read -r name file; do
 done </tmp/list >{out}/importcfg
 """
 """Go has no compiled standard library, and `go build` would need ten seconds for a part of it. So
-that is built once; programs are then compiled and linked against it without any cache to poison."""
+that is built once; programs are then compiled and linked against it without any cache to poison.
+Packages that an older Go does not have yet are left out."""
 _GO_COMPILE = (
     "t=$({go} env GOTOOLDIR) && "
     '"$t/compile" -p main -pack -complete -importcfg {prepared}/importcfg -o /tmp/main.a "$@" && '
@@ -127,7 +129,10 @@ NATIVE = (
         file_name="main.hs",
         find=on_system("/var/lib/ghc", ghc="ghc"),
         version=("{ghc}", "--numeric-version"),
-        compile=(*("{ghc}", "-O", "-v0", "-outputdir", _OBJECTS, "-o", "{out}/main", "{sources}"),),
+        compile=(
+            *("{ghc}", "-O", "-v0", "-rtsopts=ignore", "-outputdir", _OBJECTS),  # +RTS is an input
+            *("-o", "{out}/main", "{sources}"),
+        ),
         compile_shown="ghc -O -o main main.hs",
         run=("{app}/main",),
         hello='main :: IO ()\nmain = putStrLn "hello"\n',

@@ -19,9 +19,11 @@ except Exception as error:
 _R = ("{r}", "--vanilla", "--no-echo")
 _SQL_CHECK = (
     '! {sqlite3} -batch -cmd ".progress 1 --limit 1" :memory: ".read $1" 2>&1 >/dev/null </dev/null'
-    " | grep -A 2 -E 'syntax error|incomplete input|unrecognized token' >&2"
+    " | grep -A 2 -E '^(E|Parse e)rror:? near line [0-9]+: "
+    "(near \"|incomplete input|unrecognized token: )' >&2"
 )
-"""Every statement is parsed and then interrupted at its first step, so tables may be missing."""
+"""Every statement is parsed and then interrupted at its first step, so tables may be missing. What
+is matched is the error's own place: the lines beneath it and some messages quote the statement."""
 
 SCRIPTS = (
     Entry(
@@ -148,7 +150,7 @@ SCRIPTS = (
         version=(*_R, "--version"),
         check=(*_R, "-e", "invisible(parse(commandArgs(TRUE)))", "--args"),
         compile_shown="Rscript -e 'invisible(parse(\"main.R\"))'",
-        run=(*_R, "--file={app}/{main}"),
+        run=(*_R, "--file={app}/{main}", "--args"),  # without it R reads the program's, too
         run_shown="Rscript main.R",
         hello='cat("hello\\n")\n',
         out_of_memory=(b"cannot allocate",),

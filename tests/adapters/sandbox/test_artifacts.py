@@ -28,6 +28,14 @@ def sparse(name: str, size: int) -> bytes:
     return member(name, tarfile.REGTYPE, b"", **said)
 
 
+def endless() -> bytes:
+    """The head of a sparse file of GNU's old kind, which says that more of it follows."""
+    head = bytearray(tarfile.TarInfo("main").tobuf(format=tarfile.GNU_FORMAT))
+    head[156:157], head[482:483], head[148:156] = b"S", b"\1", b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    return bytes(head)
+
+
 END = bytes(1024)
 PLANTED = {
     "a symbolic link": member("main", tarfile.SYMTYPE),
@@ -95,6 +103,13 @@ FEEDBACK = {
     "gigabytes of nothing": b"".join(sparse(f"feedback/{n}", 8 << 20) for n in range(900)),
     "no archive": b"hello" * 500,
 }
+
+
+def test_an_archive_that_ends_within_a_header_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(REFUSALS):
+        unpack(tmp_path, endless(), ())
+    with pytest.raises(BadFeedback):
+        read_feedback(endless())
 
 
 @pytest.mark.parametrize("what", FEEDBACK)

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from adapters.sandbox.report import SandboxReport
+from entrypoints.cli import doctor
 from tests.entrypoints.cli.program import assay
 
 QUICK = {"ASSAY_LANGUAGES": "python3"}
@@ -38,3 +41,26 @@ def test_a_machine_without_a_language_ends_with_1(home: Path) -> None:
 
     assert told.returncode == 1
     assert "Submissions cannot be judged here:" in told.stdout
+
+
+@pytest.mark.parametrize(("separate", "says_so"), [(True, False), (False, True)])
+def test_where_boxes_share_the_servers_user_id_it_says_so(*, separate: bool, says_so: bool) -> None:
+    report = SandboxReport(
+        problem=None,
+        weaknesses=(),
+        bwrap_path="/usr/bin/bwrap",
+        bwrap_version="0.8.0",
+        user_namespaces=True,
+        init_built=True,
+        seccomp=True,
+        separate_uids=separate,
+        cgroups={},
+        memory_limit_bites=True,
+        slots=1,
+        languages=(),
+    )
+    console = Console(record=True, width=200)
+
+    doctor.show(doctor.Findings(sandbox=report, services={}), console)
+
+    assert ("the server's own user id" in console.export_text()) == says_so
