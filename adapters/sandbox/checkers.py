@@ -1,6 +1,7 @@
 """Checkers: programs of the author's, each call in a fresh box with input, answer and feedback."""
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from adapters.sandbox.outcome import BoxBroken, MachineSpent, Outcome, broken_by
 from adapters.sandbox.programs import JudgedProgram, box_of
 from adapters.sandbox.running import Boxes
 from adapters.sandbox.sources import sources_of
+from adapters.sandbox.waiting import to_its_end
 from application.ports.judge import JobRefused, JudgeInput, JudgeUnavailable, ProgramOptions
 from domain.checker_program import CheckerProgram, CheckerProtocol
 from domain.checker_report import NEXT_PASS, Answer, CheckerReport, message_text, report_of
@@ -97,9 +99,12 @@ class Referee:
         """
         sources = sources_of(self._checker.program, self._kit.entry)
         try:
-            for folder in (self._app, self._data):
-                folder.mkdir()
-                folder.chmod(0o755)  # whatever this server's umask says, the box sees into it
+            self._app.mkdir()
+            self._app.chmod(0o755)  # whatever this server's umask says, the box sees into it
+            self._data.mkdir(mode=0o700)
+            owner = self._boxes.owner(self._slot)
+            if owner is not None:
+                os.chown(self._data, owner, owner)
             built = await compile_program(
                 self._boxes, self._kit, sources, self._app, self._slot, self._cache
             )
@@ -158,7 +163,10 @@ class Referee:
         await self._lay_out(now, run.stdout if testlib else None)
         box = self._box(self._checker.limits.wall_time_ms)
         box = replace(box, stdin=run.stdout, command=feedback.call(box.command))
-        outcome = valid(await self._boxes.run(box, self._slot))
+        outcome = await self._boxes.run(box, self._slot)
+        if program.repeats.may_for_lateness(outcome):
+            outcome = await self._boxes.run(box, self._slot)
+        outcome = valid(outcome)
         said = await self._said(outcome, outcome.stdout)
         return _Passed(run=replace(run, report=said.report), next=said.next_after(now))
 
@@ -167,12 +175,31 @@ class Referee:
     async def _interactive(
         self, program: JudgedProgram, ordinal: int, now: _Pass, limits: Limits
     ) -> _Passed:
+        """What counts of up to three plays, each whole, with a fresh interactor.
+
+        They are repeated for what runs are, see `Pipeline`; but not for CPU time where the
+        interactor had rejected first, as then that does not matter.
+        """
+        await self._lay_out(now, None)
+        partners = self._partners(program, limits)
+        both = await played(self._boxes, partners, self._slot)
+        if program.repeats.may_for_lateness(*both):
+            both = await played(self._boxes, partners, self._slot)
+        passed = await self._judged(program, ordinal, now, limits, both)
+        kill_time_ms = partners.program.limits.kill_time_ms
+        if not _is_lost(passed.run) and program.repeats.may_for_cpu_time(both[0], kill_time_ms):
+            again = await played(self._boxes, partners, self._slot)
+            is_doubtful = any(outcome.is_doubtful for outcome in again)
+            if Excess.CPU_TIME not in again[0].excess and not is_doubtful:
+                return await self._judged(program, ordinal, now, limits, again)
+        return passed
+
+    def _partners(self, program: JudgedProgram, limits: Limits) -> Partners:
         """The program may wait for as long as the interactor may compute, beside its own time."""
         own, most_heard = self._checker.limits, limits.output_kib * 1024
         wall_time_ms = limits.wall_time_ms + own.time_ms
-        await self._lay_out(now, None)
         box = self._box(wall_time_ms + own.wall_time_ms)
-        partners = Partners(
+        return Partners(
             program=program.box(limits, wall_time_ms=wall_time_ms, beside=box.limits.processes),
             interactor=replace(
                 box,
@@ -180,13 +207,22 @@ class Referee:
                 limits=replace(box.limits, stderr_bytes=feedback.MAX_FEEDBACK_BYTES),
             ),
         )
-        outcome, of_interactor = await played(self._boxes, partners, self._slot)
-        said = await self._said(valid(of_interactor), of_interactor.stderr)
-        is_first = said.ended_ns < outcome.ended_ns
+
+    async def _judged(
+        self,
+        program: JudgedProgram,
+        ordinal: int,
+        now: _Pass,
+        limits: Limits,
+        both: tuple[Outcome, Outcome],
+    ) -> _Passed:
+        outcome, of_interactor = valid(both[0]), valid(both[1])
+        said = await self._said(of_interactor, of_interactor.stderr)
+        is_first = said.ended_ns < outcome.ended_ns and not said.is_flooded
         report = replace(said.report, ended_first=is_first)
-        run = replace(program.run_of(ordinal, valid(outcome)), report=report)
-        if said.is_flooded:
-            run = replace(run, excess=run.excess | {Excess.OUTPUT})
+        run = replace(program.run_of(ordinal, outcome), report=report)
+        if said.is_flooded:  # and so it may have waited for ever, with nobody to read on
+            run = replace(run, excess=run.excess - {Excess.WALL_TIME} | {Excess.OUTPUT})
         run = _billed(run, of_interactor, limits)
         return _Passed(run=run, next=said.next_after(now) if run.ended_well else None)
 
@@ -218,12 +254,14 @@ class Referee:
         """The files that the box is shown; they are this server's, in a folder of its own."""
         files = {INPUT: now.input, ANSWER: now.answer, OUTPUT: output, EARLIER: now.earlier}
         try:
-            await asyncio.to_thread(_write, self._data, files)
+            await to_its_end(asyncio.to_thread(_write, self._data, files))
         except OSError as error:
             raise broken_by(error, "the checker's files could not be written") from error
 
     async def _said(self, outcome: Outcome, archive: bytes) -> _Said:
         own_fault = self._overrun(outcome) or _death(outcome)
+        if not archive and own_fault is None:  # whatever it did, the shell around it would say more
+            raise BoxBroken(f"nothing came out of the checker's box: {outcome.exit_code}")
         try:
             left = await asyncio.to_thread(feedback.read_feedback, archive)
         except feedback.BadFeedback as bad:
@@ -254,6 +292,11 @@ def _death(outcome: Outcome) -> str | None:
     if outcome.signal is None:
         return None
     return f"the checker was ended by signal {outcome.signal}"
+
+
+def _is_lost(run: Run) -> bool:
+    """Whether it was rejected before the program did anything else that counts."""
+    return run.report is not None and run.report.ended_first and not run.report.accepted
 
 
 async def _alone(program: JudgedProgram, ordinal: int, data: bytes, limits: Limits) -> Run:

@@ -3,24 +3,32 @@
 This server keeps every end open until the program that had it is known to have ended: so what one
 does because the other is gone always comes after that one's end, by both their clocks, and who
 ended first is never a race. Who writes on to one that has ended is not ended by it: what it
-writes is thrown away.
+writes is thrown away, at leisure, so that a flood costs its writer more time than this server. A
+program is ended once that is more than it may write at all.
 """
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import stat
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from adapters.sandbox.box import Box
+from adapters.sandbox.cell import Cell
 from adapters.sandbox.outcome import Outcome, broken_by
+from adapters.sandbox.pipes import PIPE_BYTES
 from adapters.sandbox.running import Boxes
-from adapters.sandbox.waiting import cancelled
+from adapters.sandbox.waiting import cancelled, to_its_end
+from domain.judging import Excess
 
 _CLOCKS_DIFFER_S = 0.005
 """A file's time, which tells when an interactor ended, may be this old when it is written."""
-_DISCARDED_BYTES = 64 * 1024
+_REST_S = 0.004
+_WASTE = bytearray(PIPE_BYTES)
+"""What nobody hears is read into this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +48,10 @@ async def played(boxes: Boxes, partners: Partners, slot: int) -> tuple[Outcome, 
     with contextlib.ExitStack() as ours:
         to_interactor = _Pipe(ours, boxes.owner(slot))
         to_program = _Pipe(ours, boxes.owner(slot))
-        program = asyncio.create_task(
-            _side(boxes, partners.program, slot, reads=to_program, writes=to_interactor)
-        )
-        interactor = asyncio.create_task(
-            _side(boxes, partners.interactor, slot, reads=to_interactor, writes=to_program)
-        )
+        first = _Side(boxes, partners.program, slot, reads=to_program, writes=to_interactor)
+        second = _Side(boxes, partners.interactor, slot, reads=to_interactor, writes=to_program)
+        to_interactor.stop_at(partners.program.limits.stdout_bytes, first.stop_flood)
+        program, interactor = asyncio.create_task(first.run()), asyncio.create_task(second.run())
         try:
             of_program, of_interactor = await asyncio.gather(program, interactor)
         finally:
@@ -59,7 +65,11 @@ class _Pipe:
 
     def __init__(self, ours: contextlib.ExitStack, owner: int | None) -> None:
         self._loop = asyncio.get_running_loop()
-        self._is_drained = False
+        self._is_awaited = False
+        self._pause: asyncio.TimerHandle | None = None
+        self._unheard = 0
+        self._most_unheard: int | None = None
+        self._on_overflow: Callable[[], None] = _nothing
         try:
             self._read, self._write = os.pipe2(os.O_CLOEXEC)
             ours.callback(self._close)
@@ -81,21 +91,43 @@ class _Pipe:
             os.close(self._write)
             self._write = -1
 
+    def stop_at(self, most: int, on_overflow: Callable[[], None]) -> None:
+        """Whoever writes more than that to nobody is to be stopped."""
+        self._most_unheard, self._on_overflow = most, on_overflow
+
     def drain(self) -> None:
         """Nobody reads it any more; whoever writes need not care."""
         os.set_blocking(self._read, False)
-        self._loop.add_reader(self._read, self._discard)
-        self._is_drained = True
+        with contextlib.suppress(OSError):  # the user's share of pipe memory may be spent
+            fcntl.fcntl(self._read, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        self._discard()
 
     def _discard(self) -> None:
-        with contextlib.suppress(BlockingIOError, InterruptedError):
-            if not os.read(self._read, _DISCARDED_BYTES):
-                self._stop()
+        """All that is there; then again when there is more, but not at once."""
+        self._stop()
+        try:
+            size = os.readv(self._read, [_WASTE])
+        except (BlockingIOError, InterruptedError):
+            self._loop.add_reader(self._read, self._rest)
+            self._is_awaited = True
+            return
+        self._unheard += size
+        if self._most_unheard is not None and self._unheard > self._most_unheard:
+            self._on_overflow()
+        elif size:
+            self._rest()
+
+    def _rest(self) -> None:
+        self._stop()
+        self._pause = self._loop.call_later(_REST_S, self._discard)
 
     def _stop(self) -> None:
-        if self._is_drained:
+        if self._is_awaited:
             self._loop.remove_reader(self._read)
-            self._is_drained = False
+            self._is_awaited = False
+        if self._pause:
+            self._pause.cancel()
+            self._pause = None
 
     def _close(self) -> None:
         self._stop()
@@ -103,10 +135,47 @@ class _Pipe:
         os.close(self._read)
 
 
-async def _side(boxes: Boxes, box: Box, slot: int, *, reads: _Pipe, writes: _Pipe) -> Outcome:
-    outcome = await boxes.run(box, slot, stdin=reads.reader(), stdout=writes.writer())
-    since_s = (time.monotonic_ns() - outcome.ended_ns) / 1e9
-    await asyncio.sleep(max(0.0, _CLOCKS_DIFFER_S - since_s))
-    writes.end()
-    reads.drain()
-    return outcome
+class _Side:
+    """One of the two, from when its box is made until nobody hears it any more."""
+
+    def __init__(self, boxes: Boxes, box: Box, slot: int, *, reads: _Pipe, writes: _Pipe) -> None:
+        self._boxes = boxes
+        self._box = box
+        self._slot = slot
+        self._reads = reads
+        self._writes = writes
+        self._cell: Cell | None = None
+        self._has_flooded = False
+
+    async def run(self) -> Outcome:
+        outcome = await self._in_its_box()
+        since_s = (time.monotonic_ns() - outcome.ended_ns) / 1e9
+        await asyncio.sleep(max(0.0, _CLOCKS_DIFFER_S - since_s))
+        self._writes.end()
+        self._reads.drain()
+        if self._has_flooded:
+            outcome = replace(outcome, excess=outcome.excess | {Excess.OUTPUT})
+        return outcome
+
+    def stop_flood(self) -> None:
+        self._has_flooded = True
+        if self._cell:
+            self._cell.kill()
+
+    async def _in_its_box(self) -> Outcome:
+        with contextlib.ExitStack() as given:
+            reads, writes = self._reads.reader(), self._writes.writer()
+            given.callback(os.close, reads)
+            given.callback(os.close, writes)
+            session = self._boxes.open(self._box.binds, self._slot)
+            try:
+                self._cell = self._boxes.prepare(session, self._box, writes)
+                self._cell.take(os.dup(reads))
+                given.close()
+                return await self._boxes.go(self._cell)
+            finally:
+                await to_its_end(self._boxes.shut(session))
+
+
+def _nothing() -> None:
+    pass

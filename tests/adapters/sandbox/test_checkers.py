@@ -1,12 +1,21 @@
 """Checkers of the author's on the real sandbox: what they say, and that nothing of theirs hurts."""
 
+import asyncio
+import os
+import threading
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters.sandbox import checkers, feedback, programs
 from adapters.sandbox.judge import SandboxJudge
+from adapters.sandbox.pipeline import Pipeline
+from adapters.sandbox.repeats import Repeats
 from application.ports.judge import JobRefused, JudgeInput, JudgeJob
 from domain.checker_program import CheckerLimits, CheckerProgram, CheckerProtocol
 from domain.checker_report import CheckerReport
@@ -14,7 +23,7 @@ from domain.ids import LanguageId
 from domain.judging import Run, Verdict, judged_test, verdict_of
 from domain.limits import Limits
 from domain.program import Program, SourceFile, several_files, single_file
-from tests.adapters.sandbox.judging import judged
+from tests.adapters.sandbox.judging import glob, judged, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -340,3 +349,80 @@ async def test_another_pass_that_cannot_be_is_the_checkers_fault(
 async def test_more_points_than_there_are_is_a_fault(judge: SandboxJudge) -> None:
     (run,) = await runs(judge, checker(BEGINNING + "leave('score.txt', '11'); sys.exit(42)"))
     assert judged_test(run, None, Fraction(10)).verdict is Verdict.JUDGE_ERROR
+
+
+# --- the platform ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["custom", "interactor"])
+async def test_what_fails_around_a_checker_is_not_its_fault(
+    judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(feedback, "_PROLOGUE", "exit 125\n")
+    by = replace(checker("import sys\nsys.exit(42)"), is_interactive=kind == "interactor")
+    (run,) = await runs(judge, by, program="pass")
+    assert run.report is None
+    assert "nothing came out" in (run.fault or "")
+
+
+async def test_an_exit_code_of_125_is_the_checkers_own(judge: SandboxJudge) -> None:
+    report = await said(judge, checker("import sys\nsys.exit(125)"))
+    assert "125" in (report.fault or "")
+
+
+async def test_repeats_near_the_limit_are_a_submissions(judge: SandboxJudge) -> None:
+    """Not a test's."""
+    accepting = checker("import sys\nsys.exit(42)")
+    given: list[Repeats] = []
+
+    class Noted(Pipeline):
+        def __init__(self, *parts: Any) -> None:
+            super().__init__(*parts)
+            given.append(parts[-1])
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(programs, "Pipeline", Noted)
+        await runs(judge, accepting, [(b"", b"")] * 3, "pass")
+    assert len(given) == 3
+    assert len({id(one) for one in given}) == 1
+
+
+async def test_answers_are_not_for_others_to_read(
+    judge: SandboxJudge, pytestconfig: pytest.Config
+) -> None:
+    home = Path(pytestconfig.cache.mkdir("assay-sandbox"))
+    waiting = checker("import sys\nsys.exit(42)")
+    seen: list[int] = []
+    job = JudgeJob(
+        language=LanguageId("python3"),
+        program=single_file("pass"),
+        limits=LIMITS,
+        inputs=(one_test(1, b"", b"secret"),),
+        checker=waiting,
+    )
+    async with aclosing(judge.judge(job)) as said_of:
+        async for _ in said_of:
+            found = glob(home, f"sandbox/live/{os.getpid()}-*/job-*/data")
+            seen += [folder.stat().st_mode & 0o777 for folder in found]
+    assert seen == [0o700]
+
+
+async def test_a_job_that_is_cancelled_waits_for_the_answers_that_it_writes(
+    judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else they would be written where its folder has been removed."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def write(*_: object) -> None:
+        begun.set()
+        assert go_on.wait(60)
+
+    monkeypatch.setattr(checkers, "_write", write)
+    work = asyncio.create_task(runs(judge, checker("import sys\nsys.exit(42)"), program="pass"))
+    await until(begun.is_set)
+    work.cancel()
+    await asyncio.wait({work}, timeout=0.5)
+    was_done = work.done()
+    go_on.set()
+    await asyncio.wait({work})
+    assert (was_done, work.cancelled()) == (False, True)

@@ -4,7 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.sandbox import checkers
+from adapters.sandbox.interaction import Partners, played
 from adapters.sandbox.judge import SandboxJudge
+from adapters.sandbox.outcome import Outcome
+from adapters.sandbox.running import Boxes
 from application.ports.judge import JudgeJob
 from domain.checker_program import CheckerLimits, CheckerProgram
 from domain.ids import LanguageId
@@ -108,7 +112,7 @@ int main(void) {
         pytest.param("print(5, flush=True)\nwhile True: pass", TLE, id="endless"),
         pytest.param(
             "import sys\nwhile True: sys.stdout.write('5\\n')",
-            TLE,
+            OLE,
             id="never reads, writes for ever",
         ),
         pytest.param("import os; os.close(1); input()", TLE, id="closes its output and waits"),
@@ -213,6 +217,26 @@ async def test_a_flood_is_cut_off(judge: SandboxJudge) -> None:
     assert verdict_of(run, None) is OLE
 
 
+async def test_a_cut_by_us_is_no_end_of_the_interactors(judge: SandboxJudge) -> None:
+    """Which only saw that nothing came any more."""
+    source = "import sys\nsys.stdin.read()\nsys.exit(43)"
+    endless = "import os\nwhile True: os.write(1, b'x' * 65536)"
+    run = await run_of(judge, interactor(source), endless)
+    assert (verdict_of(run, None), run.excess) == (OLE, frozenset({Excess.OUTPUT}))
+
+
+@pytest.mark.parametrize(("code", "verdict"), [(42, OLE), (43, WA)])
+async def test_a_flood_that_nobody_hears_is_stopped_at_the_limit(
+    judge: SandboxJudge, code: int, verdict: Verdict
+) -> None:
+    """Not read for as long as the program may wait."""
+    said = f"print('done', flush=True); raise SystemExit({code})"
+    flood = "import os\ninput()\nwhile True: os.write(1, b'x' * 65536)"
+    run = await run_of(judge, interactor(said), flood)
+    assert (verdict_of(run, None), run.excess) == (verdict, frozenset({Excess.OUTPUT}))
+    assert run.wall_ms < LIMITS.wall_time_ms
+
+
 async def test_as_much_as_the_limit_is_no_flood(judge: SandboxJudge) -> None:
     source = "import sys\nsys.exit(42 if len(sys.stdin.read()) == 65536 else 43)"
     run = await run_of(judge, interactor(source), "import os\nos.write(1, b'x' * 65536)")
@@ -276,3 +300,28 @@ async def test_limits_for_the_interactor_are_its_own(judge: SandboxJudge) -> Non
     by = replace(interactor(GUESSES), limits=replace(BRIEF, time_ms=5_000))
     run = await run_of(judge, by, HALVES, limits=replace(LIMITS, time_ms=1_000))
     assert verdict_of(run, None) is AC
+
+
+async def test_plays_near_the_limit_are_played_again_at_most_three_times(
+    judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All passes of all tests together."""
+    plays: list[None] = []
+
+    async def counted(boxes: Boxes, partners: Partners, slot: int) -> tuple[Outcome, Outcome]:
+        plays.append(None)
+        program, of_interactor = await played(boxes, partners, slot)
+        over = replace(program, cpu_ms=LIMITS.time_ms + 1, excess=frozenset({Excess.CPU_TIME}))
+        return (over if len(plays) != 2 else program), of_interactor
+
+    monkeypatch.setattr(checkers, "played", counted)
+    what = JudgeJob(
+        language=LanguageId("python3"),
+        program=single_file("pass"),
+        limits=LIMITS,
+        inputs=tuple(one_test(n, b"", b"") for n in range(1, 6)),
+        checker=interactor("import sys\nsys.stdin.read()\nsys.exit(42)"),
+    )
+    _, runs = await judged(judge, what)
+    assert [verdict_of(run, None) for run in runs] == [AC, TLE, TLE, TLE, TLE]
+    assert len(plays) == 5 + 3
