@@ -14,9 +14,13 @@ _MAX_DEPTH = 15
 _MAX_PATH_LENGTH = 255
 _PIECE = 1 << 16
 _ENCRYPTED = 0x1
+_END = struct.Struct("<4s4H2LH")
+_END_MARK, _ENTRY_MARK, _LARGE_MARK = b"PK\5\6", b"PK\1\2", b"PK\6\7"
+_LARGE_SIZE = 20
+_LONGEST_COMMENT = 1 << 16
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError,
-           NotImplementedError, RuntimeError)  # fmt: skip
+           OverflowError, NotImplementedError, RuntimeError)  # fmt: skip
 
 
 class BadArchive(Exception):
@@ -34,13 +38,26 @@ def unzipped(data: bytes, *, most_bytes: int) -> tuple[FileBeside, ...]:
         BadArchive: not one file of it can be trusted.
     """
     try:
+        if _entries(data) > MAX_ENTRIES:
+            raise BadArchive(f"has more than {MAX_ENTRIES} entries")
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
-            if len(infos) > MAX_ENTRIES:
-                raise BadArchive(f"has more than {MAX_ENTRIES} entries")
             return _files(archive, [info for info in infos if not info.is_dir()], most_bytes)
     except _DAMAGE:
         raise BadArchive("is not a zip archive that can be read") from None
+
+
+def _entries(data: bytes) -> int:
+    """How many there may be, seen before anything is made of them; what is said may be a lie."""
+    at = len(data) - _END.size
+    if at < 0 or data[at : at + 4] != _END_MARK or data[-2:] != b"\0\0":
+        at = data.rfind(_END_MARK, max(0, at - _LONGEST_COMMENT))
+    if at < 0:
+        raise zipfile.BadZipFile
+    if data.startswith(_LARGE_MARK, max(0, at - _LARGE_SIZE)):
+        raise BadArchive("is of the kind for more than 4 GiB")
+    said, size = _END.unpack_from(data, at)[4:6]
+    return max(int(said), data.count(_ENTRY_MARK, max(0, at - size), at))
 
 
 def _files(

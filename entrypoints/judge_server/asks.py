@@ -13,6 +13,9 @@ from entrypoints.judge_server.params import as_bytes, as_switch, as_text
 
 Complaints = dict[str, list[str]]
 
+MAX_FIELD_BYTES = 16 << 20
+_TEXTS = ("source_code", "stdin", "expected_output", "additional_files")
+_TOO_LARGE = f"is too long (maximum is {MAX_FIELD_BYTES} bytes)"
 _LONGEST_OPTIONS = 512
 _BLANK, _NOT_BLANK = "can't be blank", "must be blank"
 _TOO_LONG = f"is too long (maximum is {_LONGEST_OPTIONS} characters)"
@@ -73,7 +76,10 @@ class _Form:
         return value
 
     def whole(self, name: str) -> int:
-        return int(self.number(name))
+        number = self.number(name)
+        if not number.is_integer():
+            self.complain(name, "must be an integer")
+        return int(number)
 
     def options(self, name: str, what: str, *, is_enabled: bool) -> str | None:
         text = as_text(self.values.get(name)) or None
@@ -94,6 +100,7 @@ def ask_of(
         if as_switch(values.get(name)):
             form.complain(name, message)
     ask = _ask(form, language or _NO_LANGUAGE)
+    _check_sizes(form, ask)
     _check_source(form, ask)
     _check_files(form, ask)
     return form.wrong or ask
@@ -165,6 +172,12 @@ def _callback_url(form: _Form) -> str | None:
     return url
 
 
+def _check_sizes(form: _Form, ask: Ask) -> None:
+    for name in _TEXTS:
+        if len(getattr(ask, name) or b"") > MAX_FIELD_BYTES:
+            form.complain(name, _TOO_LARGE)
+
+
 def _check_source(form: _Form, ask: Ask) -> None:
     is_blank = not (ask.source_code or b"").strip()
     if ask.language_id == MULTI_FILE and not is_blank:
@@ -181,6 +194,8 @@ def _check_files(form: _Form, ask: Ask) -> None:
         return
     if not form.config.enable_additional_files:
         form.complain(name, "setting additional files is not allowed")
+        return
+    if name in form.wrong:
         return
     try:
         unzipped(ask.additional_files, most_bytes=form.config.max_extract_size * 1024)

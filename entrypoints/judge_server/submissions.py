@@ -1,6 +1,6 @@
 """Submissions, one at a time: handed in, looked at, listed, deleted."""
 
-import asyncio
+import sys
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
@@ -15,6 +15,7 @@ from domain.ticket import Ask, Ticket, TicketToken
 from entrypoints.judge_server.admission import ADMINS
 from entrypoints.judge_server.answers import HttpRequest, as_json, error, not_found
 from entrypoints.judge_server.asks import Complaints, ask_of
+from entrypoints.judge_server.beside import beside_the_loop
 from entrypoints.judge_server.office import Office
 from entrypoints.judge_server.params import Params
 from entrypoints.judge_server.views import STATUSES, NotText, fields_of
@@ -124,11 +125,12 @@ async def remove(
 async def asked_for(
     values: Mapping[str, object], office: Office, *, encoded: bool
 ) -> Ask | Complaints:
-    """What is asked for, or what is wrong with it; a zip is looked through beside the loop."""
+    """What is asked for, or what is wrong with it; long texts are read beside the loop."""
     look = partial(
         ask_of, values, encoded=encoded, catalogue=office.catalogue, config=office.config
     )
-    return await asyncio.to_thread(look) if values.get("additional_files") else look()
+    size = sum(len(value) for value in values.values() if isinstance(value, str | bytes))
+    return await beside_the_loop(look, size=sys.maxsize if values.get("additional_files") else size)
 
 
 async def take(office: Office, asks: list[Ask]) -> tuple[Ticket, ...]:

@@ -2,6 +2,8 @@
 
 import io
 import stat
+import struct
+import tracemalloc
 import zipfile
 
 import pytest
@@ -74,3 +76,29 @@ def test_a_size_that_is_a_lie_does_not_let_more_in() -> None:
         data[at : at + 4] = (10).to_bytes(4, "little")
     with pytest.raises(BadArchive):
         unzipped(bytes(data), most_bytes=50)
+
+
+def test_a_place_beyond_all_files_is_damage() -> None:
+    raw = zipped(("a", b"x"))
+    begin, end = raw.index(b"PK\1\2"), raw.index(b"PK\5\6")
+    entry, last = bytearray(raw[begin:end]), bytearray(raw[end:])
+    extra = struct.pack("<HHQ", 1, 8, 2**63 + 5)
+    struct.pack_into("<H", entry, 30, len(extra))
+    struct.pack_into("<L", entry, 42, 0xFFFFFFFF)
+    struct.pack_into("<L", last, 12, len(entry) + len(extra))
+    with pytest.raises(BadArchive):
+        unzipped(raw[:begin] + entry + extra + last, most_bytes=100)
+
+
+@pytest.mark.parametrize("said", [1, 60_000])
+def test_nothing_is_made_of_too_many_entries(said: int) -> None:
+    many = 20_000
+    form = struct.Struct("<4s4B4HL2L5H2L")
+    entries = (form.pack(b"PK\1\2", 20, 3, 20, *[0] * 8, 1, *[0] * 6) + b"a") * many
+    data = entries + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, said, said, len(entries), 0, 0)
+    tracemalloc.start()
+    with pytest.raises(BadArchive, match="more than"):
+        unzipped(data, most_bytes=100)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 20

@@ -1,12 +1,13 @@
 """What comes of a ticket, from what the sandbox saw."""
 
+import tracemalloc
 from dataclasses import replace
 
 import pytest
 
 from domain.ids import LanguageId
 from domain.judging import Compilation, Excess, Run
-from domain.ticket import Ask, TicketStatus, is_accepted, is_same_output, result_of
+from domain.ticket import Ask, TicketStatus, failed_ticket, is_accepted, is_same_output, result_of
 
 ASK = Ask(
     language_id=46,
@@ -38,10 +39,31 @@ RUN = Run(ordinal=1, exit_code=0, cpu_ms=10, wall_ms=21, memory_kib=100, stdout=
         (b"a\n\nb", b"a\nb", False),
         (b"a", b"A", False),
         (b"\xc2\xa0", b"", False),
+        (b"a \n" * 50_000, b"a\n" * 50_000, True),
+        (b"a\n" * 50_000 + b"b", b"a \n" * 50_000, False),
+        (b"a" + b" " * 200_000 + b"\nb", b"a\nb", True),
+        (b"\n" * 200_000, b"", True),
+        (b"\n" * 200_000 + b"a", b"\t\n" * 200_000 + b"a", True),
     ],
 )
 def test_blanks_at_ends_do_not_count(expected: bytes, written: bytes, is_same: bool) -> None:  # noqa: FBT001 (a row of the table)
     assert is_same_output(expected, written) is is_same
+
+
+def test_many_short_lines_are_never_all_held_apart() -> None:
+    text = b"\n" * (4 << 20) + b"a"
+    tracemalloc.start()
+    is_different = not is_same_output(text, b"b" + text)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert is_different
+    assert peak < 8 * len(text)
+
+
+def test_any_reason_of_a_failure_can_be_written_down() -> None:
+    message = failed_ticket("\ud800" * 10_000).message
+    assert message is not None
+    assert len(message.encode()) < 10_000
 
 
 @pytest.mark.parametrize(

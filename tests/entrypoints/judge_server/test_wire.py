@@ -2,6 +2,7 @@
 
 import base64
 import io
+import threading
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.ticket import TicketResult, TicketStatus, TicketToken
+from entrypoints.judge_server.asks import MAX_FIELD_BYTES
+from entrypoints.judge_server.beside import beside_the_loop
 from tests.entrypoints.judge_server.house import House, Json, as_json, closed_house
 
 HELLO = {"source_code": "echo hello", "language_id": 46}
@@ -251,6 +254,12 @@ async def test_a_body_may_be_of_any_kind(house: House, sent: Json) -> None:
             HELLO | {"max_file_size": 4097},
             {"max_file_size": ["must be less than or equal to 4096"]},
         ),
+        (HELLO | {"number_of_runs": 0.5}, {"number_of_runs": ["must be an integer"]}),
+        (HELLO | {"memory_limit": 4096.5}, {"memory_limit": ["must be an integer"]}),
+        (
+            HELLO | {"stack_limit": 8.0, "number_of_runs": 21},
+            {"number_of_runs": ["must be less than or equal to 20"]},
+        ),
         (HELLO | {"number_of_runs": 0}, {"number_of_runs": ["must be greater than 0"]}),
         (
             HELLO | {"number_of_runs": 21},
@@ -284,6 +293,21 @@ async def test_what_is_wrong_is_told_field_by_field(
     assert batch.status_code == 201
     assert batch.json()[0] == complaints
     assert list(batch.json()[1]) == ["token"]
+
+
+@pytest.mark.parametrize("name", ["source_code", "stdin", "expected_output", "additional_files"])
+async def test_what_is_too_large_is_told_so(house: House, name: str) -> None:
+    text = "A" * ((MAX_FIELD_BYTES + 1) * 4 // 3 + 4)
+    query = {"base64_encoded": "true"}
+    answer = await house.client.post("/submissions", params=query, json=HELLO | {name: text})
+    problem = f"is too long (maximum is {MAX_FIELD_BYTES} bytes)"
+    assert (answer.status_code, as_json(answer)) == (422, {name: [problem]})
+
+
+async def test_long_work_is_done_beside_the_loop() -> None:
+    here = threading.get_ident()
+    assert await beside_the_loop(threading.get_ident, size=1_000) == here
+    assert await beside_the_loop(threading.get_ident, size=1 << 16) != here
 
 
 @pytest.mark.parametrize(
@@ -777,7 +801,11 @@ async def test_what_is_no_json_is_400_without_a_word(house: House, content: byte
 
 
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
     ),
