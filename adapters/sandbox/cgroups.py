@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.sandbox.leaves import Folders, Makers, remove_group, write
-from adapters.sandbox.processes import is_alive, start_ticks
+from adapters.sandbox.processes import Owner
 
 PREFIX = "assay"
+_FIRST_PROCESS = 1
 SERVER_LEAF = f"{PREFIX}-server"
 """Where a server moves itself on v2, whose groups hold either processes or groups with limits."""
 
@@ -77,40 +78,44 @@ def find_cgroups() -> Cgroups:
 
 
 def sweep(bases: Iterable[Path]) -> None:
-    """Remove the groups of servers that are no more, and end what may still run in them."""
+    """Remove the groups of servers that are no more, and end what may still run in them.
+
+    Of servers whose processes cannot be seen from here nothing is known, and nothing touched.
+    """
     for base in bases:
         for folder in _folders(base):
-            owner = _owner(folder.name)
-            if owner is not None and not is_alive(*owner):
+            owner = Owner.named(folder.name.removeprefix(f"{PREFIX}-"))
+            if owner is not None and owner.is_here and not owner.is_alive:
                 kill_group(folder)
                 remove_group(str(folder))
 
 
 def kill_group(folder: Path) -> None:
-    """End the processes that a group of ours still holds."""
+    """End the processes that a group of ours still holds, unless one of them is not of our kind.
+
+    Those of another pid namespace are all called 0 here, and killing 0 would end our own group.
+    """
+    try:
+        pids = [int(line) for line in (folder / "cgroup.procs").read_text().split()]
+    except (OSError, ValueError):
+        return
+    if any(pid <= _FIRST_PROCESS for pid in pids):
+        return
     with contextlib.suppress(OSError):  # only v2 has it; it misses nobody who is being forked
         write(f"{folder}/cgroup.kill", 1)
-    with contextlib.suppress(OSError):
-        for line in (folder / "cgroup.procs").read_text().split():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(line), 9)
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, 9)
 
 
 def leaf_prefix() -> str:
     """How the names of this process's groups begin: leftovers are told by the dead process."""
-    return f"{PREFIX}-{os.getpid()}-{start_ticks(os.getpid())}-"
-
-
-def _owner(name: str) -> tuple[int, int] | None:
-    parts = name.split("-")
-    if parts[0] != PREFIX or not all(part.isdecimal() for part in parts[1:3]):
-        return None
-    return int(parts[1]), int(parts[2])
+    return f"{PREFIX}-{Owner.this()}-"
 
 
 def _folders(base: Path) -> Iterator[Path]:
     with contextlib.suppress(OSError):
-        yield from list(base.glob(f"{PREFIX}-*-*-*"))
+        yield from list(base.glob(f"{PREFIX}-*-*-*-*"))
 
 
 # --- finding -----------------------------------------------------------------------------------

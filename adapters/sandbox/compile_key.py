@@ -26,7 +26,8 @@ def key_of(kit: Kit, sources: Sources, box: Box) -> str:
         sandbox_version(),
         kit.entry.id,
         kit.said,
-        _identity(kit),
+        tools_of(kit),
+        tuple(map(_stamp, _INSTALLED)),
         _cpu(),
         kit.prepared.name if kit.prepared else None,
         sources.main.name,
@@ -39,11 +40,11 @@ def key_of(kit: Kit, sources: Sources, box: Box) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _identity(kit: Kit) -> tuple[tuple[str, int, int], ...]:
+def tools_of(kit: Kit) -> tuple[tuple[str, int, int, int], ...]:
     """The tools' files as they are now: one may be exchanged while we run."""
     named = [word for path in kit.toolchain.paths.values() for word in path.split(":")]
     tools = [_on_machine(path, kit.toolchain.binds) for path in sorted(named)]
-    return tuple(_stamp(path) for path in (*tools, *_INSTALLED))
+    return tuple(_stamp(path) for path in tools)
 
 
 def _on_machine(path: str, binds: tuple[Bind, ...]) -> Path:
@@ -53,13 +54,13 @@ def _on_machine(path: str, binds: tuple[Bind, ...]) -> Path:
     return Path(path)
 
 
-def _stamp(path: Path) -> tuple[str, int, int]:
+def _stamp(path: Path) -> tuple[str, int, int, int]:
     try:
         resolved = path.resolve()
         status = resolved.stat()
     except OSError:
-        return str(path), 0, 0
-    return str(resolved), status.st_size, status.st_mtime_ns
+        return str(path), 0, 0, 0
+    return str(resolved), status.st_size, status.st_mtime_ns, status.st_ino
 
 
 @cache

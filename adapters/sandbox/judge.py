@@ -14,8 +14,9 @@ from typing import Literal
 from adapters.sandbox.cgroups import Cgroups, find_cgroups
 from adapters.sandbox.checkers import Place, Referee
 from adapters.sandbox.compile_cache import DEFAULT_BYTES, CompileCache
-from adapters.sandbox.machine import Machine, look_at, own_folder
+from adapters.sandbox.machine import Machine, look_at
 from adapters.sandbox.offers import Offer, Offers, Refusal
+from adapters.sandbox.own import OwnFolder
 from adapters.sandbox.programs import JudgedProgram
 from adapters.sandbox.raw import RAW
 from adapters.sandbox.report import LanguageReport, SandboxReport
@@ -62,7 +63,7 @@ class SandboxJudge(JudgePort):
         self._numbers = SlotNumbers()
         self._free: asyncio.Queue[int] = asyncio.Queue()
         self._starting: asyncio.Task[Machine] | None = None
-        self._own: Path | None = None
+        self._own: OwnFolder | None = None
         self._boxes: Boxes | None = None
         self._offers: Offers | None = None
         self._is_closed = False
@@ -149,7 +150,7 @@ class SandboxJudge(JudgePort):
             await self._boxes.close()
         self._numbers.free()
         if self._own:
-            await asyncio.to_thread(shutil.rmtree, self._own, ignore_errors=True)
+            await asyncio.to_thread(self._own.remove)
 
     # --- starting ---
 
@@ -169,10 +170,10 @@ class SandboxJudge(JudgePort):
 
     async def _start(self) -> Machine:
         try:
-            own = self._own = self._own or own_folder(self._folder)
+            own = self._own = self._own or OwnFolder(self._folder)
             numbers = self._numbers.claim(self._slots)
             cgroups = self._find_cgroups()
-            machine = await look_at(self._folder, own, cgroups, allow_weak=self._allow_weak)
+            machine = await look_at(self._folder, own.path, cgroups, allow_weak=self._allow_weak)
         except OSError as error:
             self._numbers.free()
             raise JudgeUnavailable(f"the sandbox could not be started: {error}") from error
@@ -226,7 +227,7 @@ class SandboxJudge(JudgePort):
     @contextlib.asynccontextmanager
     async def _job_folder(self) -> AsyncIterator[Path]:
         try:
-            folder = _fresh_folder(self._own)
+            folder = _fresh_folder(self._own.path if self._own else None)
         except OSError as error:
             raise JudgeUnavailable(f"no folder could be made: {error}") from error
         try:

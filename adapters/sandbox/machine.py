@@ -1,16 +1,12 @@
 """Finds out, once, what this machine can do for a sandbox, and proves it by running boxes."""
 
-import contextlib
 import os
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.sandbox.box import INIT, Box, Boxing, BoxLimits
-from adapters.sandbox.cgroups import PREFIX, Cgroups, kill_group, sweep
-from adapters.sandbox.leaves import remove_group
-from adapters.sandbox.processes import is_alive, start_ticks
+from adapters.sandbox.cgroups import Cgroups, sweep
+from adapters.sandbox.own import BASES
 from adapters.sandbox.running import BoxBroken, Boxes
 from adapters.sandbox.tools import ToolMissing, built_init, bwrap_root, find_bwrap, output_of
 from adapters.sandbox.version import sandbox_version
@@ -21,8 +17,6 @@ FIRST_UID = 61_000
 _PROBE_KIB = 32_768
 _ACCOUNTS = "box:x:1000:1000::/box:/bin/sh\n"
 _NO_CGROUPS = Cgroups()
-_LIVE = "live"
-_BASES = "cgroup-bases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +50,6 @@ class Machine:
         if self.is_root and self.boxing and self.boxing.first_uid is None:
             found.append("boxes run as root, since changing the uid is not allowed here")
         return tuple(found)
-
-
-def own_folder(folder: Path) -> Path:
-    """A folder for what this process keeps while it runs; leftovers of dead ones are removed."""
-    live = folder / _LIVE
-    live.mkdir(parents=True, exist_ok=True)
-    for left in live.iterdir():
-        if not _is_owner_alive(left.name):
-            _sweep_left(left)
-    own = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-{start_ticks(os.getpid())}-", dir=live))
-    own.chmod(0o755)
-    return own
 
 
 async def look_at(folder: Path, own: Path, cgroups: Cgroups, *, allow_weak: bool) -> Machine:
@@ -146,26 +128,8 @@ async def _probe(boxing: Boxing, cgroups: Cgroups, kib: int) -> frozenset[Excess
     return outcome.excess
 
 
-# --- leftovers of servers that were killed -----------------------------------------------------
-
-
 def _record(cgroups: Cgroups, own: Path) -> None:
     """Where our groups are is written down: the next server may begin in another group."""
     bases = [hierarchy.base for hierarchy in cgroups.hierarchies]
-    (own / _BASES).write_text("\n".join(map(str, bases)))
+    (own / BASES).write_text("\n".join(map(str, bases)))
     sweep(bases)
-
-
-def _is_owner_alive(name: str) -> bool:
-    pid, ticks, *_ = *name.split("-"), ""
-    return pid.isdecimal() and ticks.isdecimal() and is_alive(int(pid), int(ticks))
-
-
-def _sweep_left(left: Path) -> None:
-    with contextlib.suppress(OSError):
-        for base in (left / _BASES).read_text().splitlines():
-            owner = "-".join(left.name.split("-")[:2])
-            for group in Path(base).glob(f"{PREFIX}-{owner}-*"):
-                kill_group(group)
-                remove_group(str(group))
-    shutil.rmtree(left, ignore_errors=True)

@@ -11,9 +11,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from adapters.sandbox.compile_key import tools_of
 from adapters.sandbox.compiling import compile_program, prepare, version_of
 from adapters.sandbox.kits import Kit, shown
 from adapters.sandbox.languages import TABLE, Entry
+from adapters.sandbox.locks import FileLock, Locked
 from adapters.sandbox.programs import run_test
 from adapters.sandbox.running import BoxBroken, Boxes, BoxesClosed, Outcome
 from adapters.sandbox.sources import sources_of
@@ -72,6 +74,7 @@ class Offers:
         self._job_folder = job_folder
         self._tried: dict[str, asyncio.Task[Offer | Refusal]] = {}
         self._completed: dict[str, asyncio.Task[Offer | Refusal]] = {}
+        self._in_use: dict[Path, FileLock] = {}
 
     def begin(self, only: Collection[str], others: Collection[Entry] = ()) -> None:
         """Leave what cannot do without preparation to the end: the others are used meanwhile."""
@@ -104,6 +107,8 @@ class Offers:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        while self._in_use:
+            self._in_use.popitem()[1].close()
 
     async def _tried_entry(self, entry: Entry) -> Offer | Refusal:
         async with self._turns.turn(entry.id):
@@ -155,20 +160,24 @@ class Offers:
             raise BoxBroken(f"its hello-world did not say hello: {said}")
 
     def _kept(self, kit: Kit, version: Outcome, script: str) -> Path:
-        text = repr((script, version.stdout, sorted(kit.toolchain.paths.items())))
+        said = version.stdout, version.stderr
+        text = repr((script, said, sorted(kit.toolchain.paths.items()), tools_of(kit)))
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         return self._prepared / f"{kit.entry.id}-{digest}"
 
     async def _prepared_kit(self, kit: Kit, version: Outcome, script: str, slot: int) -> Kit:
-        """Made once for this script and this version, and kept; a half-made one is never seen."""
+        """Made once for this script and these tools, and kept; a half-made one is never seen."""
         kept = self._kept(kit, version, script)
+        self._prepared.mkdir(parents=True, exist_ok=True)
+        if kept not in self._in_use:
+            lock = self._in_use[kept] = FileLock(_lock_of(kept), os.O_CREAT)
+            await asyncio.to_thread(lock.share)
         if not kept.is_dir():
             async with self._job_folder() as folder:
                 fresh = folder / "prepared"
                 fresh.mkdir()
                 fresh.chmod(0o755)
                 _must(await prepare(self._boxes, kit, script, fresh, slot), "it was prepared")
-                self._prepared.mkdir(parents=True, exist_ok=True)
                 await asyncio.to_thread(_keep, fresh, kept)
         await asyncio.to_thread(_sweep, self._prepared, kit.entry, kept)
         return replace(kit, prepared=kept)
@@ -207,12 +216,19 @@ def _keep(fresh: Path, kept: Path) -> None:
 
 
 def _sweep(prepared: Path, entry: Entry, kept: Path) -> None:
-    """What another version of this language left goes when nobody has begun with it for long."""
+    """What other tools of this language left goes when no server uses it, or has for long."""
     with contextlib.suppress(OSError):
         os.utime(kept)
         for other in prepared.glob(f"{entry.id}-*"):
             if kept.stat().st_mtime - other.stat().st_mtime > _UNUSED_S:
-                shutil.rmtree(other, ignore_errors=True)
+                with FileLock(_lock_of(other), os.O_CREAT) as lock:
+                    if lock.take() is Locked.MINE:
+                        shutil.rmtree(other, ignore_errors=True)
+
+
+def _lock_of(kept: Path) -> Path:
+    """Beside it, for a box sees what is in it; it stays, since others may wait for it."""
+    return kept.with_name(f".{kept.name}.lock")
 
 
 def _is_late(entry: Entry) -> bool:

@@ -1,10 +1,13 @@
 """Looking at processes through /proc: who lives, and what a whole tree uses."""
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Self
 
 _PAGE_KIB = os.sysconf("SC_PAGESIZE") // 1024
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
@@ -18,6 +21,57 @@ class TreeUsage:
     memory_kib: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A process as names of files and groups tell it, also to those who cannot see it."""
+
+    pid: int
+    ticks: int
+    place: str
+
+    @classmethod
+    def this(cls) -> Self:
+        return cls(pid=os.getpid(), ticks=start_ticks(os.getpid()), place=_place())
+
+    @classmethod
+    def named(cls, text: str) -> Self | None:
+        """Whom a text begins with, if anybody."""
+        pid, ticks, place, *_ = *text.split("-"), "", ""
+        if not (pid.isdecimal() and ticks.isdecimal()):
+            return None
+        return cls(pid=int(pid), ticks=int(ticks), place=place)
+
+    def __str__(self) -> str:
+        return f"{self.pid}-{self.ticks}-{self.place}"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its number means here what it means there."""
+        return self.place == _place()
+
+    @property
+    def is_alive(self) -> bool:
+        """Only of one that is here."""
+        try:
+            return start_ticks(self.pid) == self.ticks
+        except (OSError, ValueError):
+            return False
+
+
+@cache
+def _place() -> str:
+    """This start of this machine, and the namespace in which it numbers our processes."""
+    try:
+        machine = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        machine = os.uname().nodename
+    try:
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        namespace = 0
+    return hashlib.sha256(f"{machine} {namespace}".encode()).hexdigest()[:12]
+
+
 def start_ticks(pid: int) -> int:
     """When it was started: with its number, this names a process for good.
 
@@ -25,13 +79,6 @@ def start_ticks(pid: int) -> int:
         OSError: there is no such process.
     """
     return int(_stat(pid)[19])
-
-
-def is_alive(pid: int, ticks: int) -> bool:
-    try:
-        return start_ticks(pid) == ticks
-    except (OSError, ValueError):
-        return False
 
 
 def parent_of(pid: int) -> int:

@@ -8,7 +8,8 @@ import pytest_asyncio
 
 from adapters.sandbox.cgroups import find_cgroups
 from adapters.sandbox.judge import SandboxJudge
-from adapters.sandbox.machine import Machine, look_at, own_folder
+from adapters.sandbox.machine import Machine, look_at
+from adapters.sandbox.own import OwnFolder
 from adapters.sandbox.running import Boxes
 from tests.adapters.sandbox.judging import sandbox
 
@@ -27,7 +28,9 @@ async def offered(judge: SandboxJudge) -> tuple[str, ...]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def machine(pytestconfig: pytest.Config) -> AsyncIterator[Machine]:
     home = Path(pytestconfig.cache.mkdir("assay-sandbox")) / "sandbox"
-    yield await look_at(home, own_folder(home), find_cgroups(), allow_weak=True)
+    own = OwnFolder(home)
+    yield await look_at(home, own.path, find_cgroups(), allow_weak=True)
+    own.remove()
 
 
 @pytest.fixture

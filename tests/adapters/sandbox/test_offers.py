@@ -1,6 +1,7 @@
 """Which languages are offered after something went wrong while they were tried."""
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -141,3 +142,39 @@ async def test_a_compiler_on_the_virtual_machine_shares_its_classes(
     compilation, _ = await judged(judge, replace(job("java", "class Main { }"), options=loud))
 
     assert "com.sun.tools.javac.main.Main source: shared objects file (top)" in compilation.output
+
+
+async def test_what_was_prepared_is_made_anew_for_other_tools_and_kept_while_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tools are other files, though they say the same version of themselves."""
+    monkeypatch.setattr(offers, "_UNUSED_S", 0)
+    monkeypatch.setattr(offers, "prepare", _prepared)
+    first = await _prepared_judge(tmp_path)
+    monkeypatch.setattr(offers, "tools_of", lambda _: "rebuilt")
+    second = await _prepared_judge(tmp_path)
+    before = set(glob(tmp_path, "sandbox/prepared/cpp-*"))
+    await first.close()
+    monkeypatch.setattr(offers, "tools_of", lambda _: "rebuilt again")
+
+    third = await _prepared_judge(tmp_path)
+
+    await until(lambda: len(set(glob(tmp_path, "sandbox/prepared/cpp-*")) & before) == 1)
+    await second.close()
+    await third.close()
+
+
+async def _prepared(boxes: Boxes, kit: Kit, *given: object) -> Outcome:
+    _, _, slot = given
+    assert isinstance(slot, int)
+    return await version_of(boxes, kit, slot)
+
+
+async def _prepared_judge(home: Path) -> SandboxJudge:
+    before = set(glob(home, "sandbox/prepared/cpp-*"))
+    for old in before:
+        os.utime(old, (1, 1))
+    judge = SandboxJudge(home, slots=2, only=("cpp",))
+    await judge.languages()
+    await until(lambda: set(glob(home, "sandbox/prepared/cpp-*")) - before)
+    return judge
