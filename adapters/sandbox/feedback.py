@@ -52,13 +52,14 @@ exec 3>&1
 """
 # A program that floods is cut off here, for which a named pipe is needed: the shell would wait for
 # every part of a pipeline. What comes is passed on at once. Whether there was more is known before
-# the interactor can see that nothing comes any more; what comes when that has ended is nothing.
+# the interactor can see that nothing comes any more; what cannot be passed
+# on, as that has ended, is not counted here.
 _TALK = f"""\
 exec 3>&2 4<&0 </dev/null 2>/dev/null
 mkfifo /tmp/heard || exit 125
 limit=$1
 shift
-{{ stdbuf -o0 head -c "$limit"; head -c 1 | wc -c >/tmp/{_MORE}; }} \
+{{ stdbuf -o0 head -c "$limit" && head -c 1 | wc -c >/tmp/{_MORE}; }} \
 <&4 >/tmp/heard 2>/dev/null 3>&- 4<&- &
 copier=$!
 exec 4<&-

@@ -231,7 +231,7 @@ async def test_a_flood_that_nobody_hears_is_stopped_at_the_limit(
 ) -> None:
     """Not read for as long as the program may wait."""
     said = f"print('done', flush=True); raise SystemExit({code})"
-    flood = "import os\ninput()\nwhile True: os.write(1, b'x' * 65536)"
+    flood = "import os, sys\nsys.stdin.read()\nwhile True: os.write(1, b'x' * 65536)"
     run = await run_of(judge, interactor(said), flood)
     assert (verdict_of(run, None), run.excess) == (verdict, frozenset({Excess.OUTPUT}))
     assert run.wall_ms < LIMITS.wall_time_ms
