@@ -14,7 +14,7 @@ _MAX_DEPTH = 15
 _MAX_PATH_LENGTH = 255
 _PIECE = 1 << 16
 _ENCRYPTED = 0x1
-_END = struct.Struct("<4s4H2LH")
+_END_SIZE = 22
 _END_MARK, _ENTRY_MARK, _LARGE_MARK = b"PK\5\6", b"PK\1\2", b"PK\6\7"
 _LARGE_SIZE = 20
 _LONGEST_COMMENT = 1 << 16
@@ -49,15 +49,18 @@ def unzipped(data: bytes, *, most_bytes: int) -> tuple[FileBeside, ...]:
 
 def _entries(data: bytes) -> int:
     """How many there may be, seen before anything is made of them; what is said may be a lie."""
-    at = len(data) - _END.size
+    at = len(data) - _END_SIZE
     if at < 0 or data[at : at + 4] != _END_MARK or data[-2:] != b"\0\0":
         at = data.rfind(_END_MARK, max(0, at - _LONGEST_COMMENT))
     if at < 0:
         raise zipfile.BadZipFile
     if data.startswith(_LARGE_MARK, max(0, at - _LARGE_SIZE)):
         raise BadArchive("is of the kind for more than 4 GiB")
-    said, size = _END.unpack_from(data, at)[4:6]
-    return max(int(said), data.count(_ENTRY_MARK, max(0, at - size), at))
+    if len(data) - at < _END_SIZE:
+        raise zipfile.BadZipFile
+    said = int.from_bytes(data[at + 10 : at + 12], "little")
+    size = int.from_bytes(data[at + 12 : at + 16], "little")
+    return max(said, data.count(_ENTRY_MARK, max(0, at - size), at))
 
 
 def _files(

@@ -12,7 +12,14 @@ from typing import TypeVar
 import msgspec
 
 from application.ports.storage import StoreUnavailable
-from application.ports.ticket_store import TicketCounts, TicketPage, TicketsFull, TicketStore
+from application.ports.ticket_store import (
+    MOST_KEPT_BYTES,
+    MOST_WAITING_BYTES,
+    TicketCounts,
+    TicketPage,
+    TicketsFull,
+    TicketStore,
+)
 from domain.ticket import Ask, Flavour, Ticket, TicketResult, TicketStatus, TicketToken
 
 _WHAT = "the file of tickets"
@@ -33,6 +40,13 @@ CREATE INDEX IF NOT EXISTS open_tickets ON tickets (status, number) WHERE status
 CREATE INDEX IF NOT EXISTS finished_tickets ON tickets (finished_at) WHERE finished_at IS NOT NULL;
 """
 _COLUMNS = "token, flavour, status, created_at, finished_at, ask, result"
+_WAITING_BYTES = "SELECT coalesce(sum(length(ask)), 0) FROM tickets WHERE status = 1"
+_TOO_LARGE = """
+DELETE FROM tickets WHERE number IN (SELECT number FROM (
+    SELECT number, sum(length(ask) + length(result)) OVER (ORDER BY number DESC) AS size
+    FROM tickets WHERE finished_at IS NOT NULL) WHERE size > ?)
+"""
+_MOST_JOURNAL_BYTES = 64 << 20
 _IN_QUEUE = TicketStatus.IN_QUEUE.value
 
 _Row = tuple[str, str, int, str, str | None, bytes, bytes | None]
@@ -42,12 +56,20 @@ _Result = TypeVar("_Result")
 class SqliteTicketStore(TicketStore):
     """One thread has the file; it is opened, and made, at its first use.
 
-    What was acknowledged is there after this process was killed, whatever killed it; when the
-    machine itself loses its power, the last moments may be gone.
+    What was acknowledged is on the disk: it is there after this process was killed, and after the
+    machine lost its power.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        most_waiting_bytes: int = MOST_WAITING_BYTES,
+        most_kept_bytes: int = MOST_KEPT_BYTES,
+    ) -> None:
         self._path = path
+        self._most_waiting_bytes = most_waiting_bytes
+        self._most_kept_bytes = most_kept_bytes
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tickets")
         self._connection: sqlite3.Connection | None = None
 
@@ -56,6 +78,9 @@ class SqliteTicketStore(TicketStore):
 
         def add(connection: sqlite3.Connection) -> None:
             if _waiting(connection) + len(rows) > most_waiting:
+                raise TicketsFull
+            waiting_bytes = _number(connection, _WAITING_BYTES)
+            if waiting_bytes + sum(len(row[-1]) for row in rows) > self._most_waiting_bytes:
                 raise TicketsFull
             connection.executemany(
                 "INSERT INTO tickets (token, flavour, language_id, status, created_at, ask)"
@@ -155,9 +180,12 @@ class SqliteTicketStore(TicketStore):
                 "DELETE FROM tickets WHERE number IN (SELECT number FROM tickets"
                 " WHERE finished_at IS NOT NULL ORDER BY number DESC LIMIT -1 OFFSET ?)"
             )
-            return gone + connection.execute(beyond, (most,)).rowcount
+            gone += connection.execute(beyond, (most,)).rowcount
+            return gone + connection.execute(_TOO_LARGE, (self._most_kept_bytes,)).rowcount
 
-        return await self._do(forget)
+        gone = await self._do(forget)
+        await self._do(_vacuum)
+        return gone
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -192,7 +220,8 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA journal_size_limit = {_MOST_JOURNAL_BYTES}")
+        connection.execute("PRAGMA synchronous = FULL")
         connection.executescript(_SCHEMA)
         path.chmod(0o600)
     except BaseException:
@@ -232,6 +261,11 @@ def _text(moment: datetime) -> str:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _vacuum(connection: sqlite3.Connection) -> None:
+    """Give free pages back to the disk: a script, as one page goes with every step of it."""
+    connection.executescript("PRAGMA incremental_vacuum")
 
 
 def _waiting(connection: sqlite3.Connection) -> int:

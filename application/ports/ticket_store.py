@@ -7,9 +7,12 @@ from typing import Protocol
 
 from domain.ticket import Flavour, Ticket, TicketResult, TicketStatus, TicketToken
 
+MOST_WAITING_BYTES = 512 << 20
+MOST_KEPT_BYTES = 4 << 30
+
 
 class TicketsFull(Exception):
-    """As many tickets wait as may."""
+    """As many tickets wait as may, or so large ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,8 @@ class TicketStore(Protocol):
         """Keep new tickets, all or none; once this returns, they outlive this process.
 
         Raises:
-            TicketsFull: more than `most_waiting` would wait; what is being judged does not.
+            TicketsFull: more than `most_waiting`, or than a store's bound of bytes, would wait;
+                what is being judged does not.
         """
         ...
 
@@ -79,7 +83,7 @@ class TicketStore(Protocol):
         ...
 
     async def forget(self, *, finished_before: datetime, most: int) -> int:
-        """Forget who finished earlier, and the oldest finished beyond `most`; how many."""
+        """Forget who finished earlier, and the oldest beyond `most` or so many bytes; how many."""
         ...
 
     async def close(self) -> None:

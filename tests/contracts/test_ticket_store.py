@@ -184,6 +184,29 @@ async def test_a_file_that_is_opened_again_has_all_that_was_taken(tmp_path: Path
     assert path.stat().st_mode & 0o077 == 0
 
 
+async def test_what_waits_is_bounded_by_its_size_too(tmp_path: Path) -> None:
+    store = SqliteTicketStore(tmp_path / "tickets.db", most_waiting_bytes=250_000)
+    await add(store, ticket("a"), ticket("b"))
+    with pytest.raises(TicketsFull):
+        await add(store, ticket("c"))
+    await store.claim()
+    await add(store, ticket("c"))
+    await store.close()
+
+
+async def test_what_is_finished_is_bounded_by_its_size_and_leaves_the_disk(tmp_path: Path) -> None:
+    store = SqliteTicketStore(tmp_path / "tickets.db", most_kept_bytes=250_000)
+    await add(store, *(ticket(f"{n}") for n in range(10)))
+    for n in range(9):
+        await store.finish(TicketToken(f"{n}"), RESULT, NOW)
+    before = (await store.counts(Flavour.COMMON)).size_bytes
+    assert await store.forget(finished_before=NOW - timedelta(days=1), most=100) == 7
+    left = await store.page(Flavour.COMMON, offset=0, limit=10)
+    assert [one.token for one in left.tickets] == ["9", "8", "7"]
+    assert (await store.counts(Flavour.COMMON)).size_bytes < before / 2
+    await store.close()
+
+
 async def test_a_file_that_is_none_is_a_store_that_is_not_available(tmp_path: Path) -> None:
     path = tmp_path / "tickets.db"
     path.write_bytes(b"not a database" * 100)
