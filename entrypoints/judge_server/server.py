@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import fields
@@ -73,7 +74,7 @@ async def _serve(
 
         def stop(cause: BaseException | None) -> None:
             ended.append(cause)
-            server.should_exit = True
+            server.handle_exit(signal.SIGTERM, None)
 
         server = Server(
             build_app(container, languages, when_ended=stop),
