@@ -76,6 +76,12 @@ class SandboxJudge(JudgePort):
         """Look at the machine now, and begin to try the languages; else the first use does."""
         await self._machine()
 
+    async def settled(self) -> None:
+        """Return when nothing is done in the background: for who measures what a judge does."""
+        await self._machine()
+        if self._offers:
+            await self._offers.settled()
+
     async def languages(self) -> tuple[Language, ...]:
         await self._machine()
         return await self._offers.languages() if self._offers else ()

@@ -102,6 +102,12 @@ class Offers:
     async def languages(self) -> tuple[Language, ...]:
         return tuple(one.language for one in await self.all() if isinstance(one, Offer))
 
+    async def settled(self) -> None:
+        """Return when nothing is tried or prepared any more."""
+        await self.all()
+        for task in tuple(self._completed.values()):
+            await result_of(task)
+
     async def close(self) -> None:
         tasks = (*self._tried.values(), *self._completed.values())
         for task in tasks:

@@ -50,7 +50,7 @@ async def opened(
 ) -> AsyncIterator[SandboxJudge]:
     judge = SandboxJudge(folder, slots=slots, allow_weak=True, only=LANGUAGES, cgroups=kind)
     try:
-        await judge.languages()  # else its trials would run beside what is measured
+        await judge.settled()  # else its trials would run beside what is measured
         yield judge
     finally:
         await judge.close()

@@ -14,7 +14,7 @@ LANGUAGES = ("bash", "c", "python3")
 async def judge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SandboxJudge]:
     opened = SandboxJudge(tmp_path_factory.mktemp("steady"), allow_weak=True, only=LANGUAGES)
     try:
-        await opened.languages()
+        await opened.settled()
         yield opened
     finally:
         await opened.close()

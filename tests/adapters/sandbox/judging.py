@@ -27,17 +27,10 @@ async def sandbox(config: pytest.Config) -> AsyncIterator[SandboxJudge]:
     """One judge for many tests; what it builds is kept from one session to the next."""
     judge = SandboxJudge(Path(config.cache.mkdir("assay-sandbox")))
     try:
-        await judge.start()
-        await _wait_for_go(judge)
+        await judge.settled()  # what is prepared on a new machine would be found as left behind
         yield judge
     finally:
         await judge.close()
-
-
-async def _wait_for_go(judge: SandboxJudge) -> None:
-    """Its library is built in the background on a new machine: a job of its own among others'."""
-    if any(language.id == "go" for language in await judge.languages()):
-        await judged(judge, job("go", "package main\nfunc main() {}"))
 
 
 def needs(language: str, offered: tuple[str, ...]) -> None:
