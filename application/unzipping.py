@@ -19,6 +19,7 @@ _END_MARK, _ENTRY_MARK, _LARGE_MARK = b"PK\5\6", b"PK\1\2", b"PK\6\7"
 _LARGE_SIZE = 20
 _LONGEST_COMMENT = 1 << 16
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+# What zipfile raises for archives that are damaged, encrypted, or packed in a way it does not know.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError,
            OverflowError, NotImplementedError, RuntimeError)  # fmt: skip
 

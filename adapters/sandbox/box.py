@@ -196,7 +196,7 @@ def _tmpfs(path: str, size: int) -> tuple[str, ...]:
 
 
 # Each cell mounts its own over these. S108 warns of shared folders; nobody shares them.
-_FOLDERS = ("--dir", WORK, "--dir", "/tmp", "--dir", "/dev/shm")  # noqa: S108
+_FOLDERS = ("--dir", WORK, "--dir", "/tmp", "--dir", "/dev/shm")  # noqa: S108 - the box's own
 _DEVICES = (
     *_tmpfs("/dev", _SMALL_TMPFS),
     *(part for name in _FIRST_DEVICES for part in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
