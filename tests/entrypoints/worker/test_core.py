@@ -204,6 +204,7 @@ async def test_what_falls_due_is_looked_for_at_that_moment(house: House) -> None
     assert await house.submissions.claim_next(tuple(WorkClass), now, lease) is not None
     async with keeping_time(house.worker(AwayQueue(slots=2))):
         await house.reaches(handed_in, SubmissionStatus.DONE)
+    assert house.submissions.claimed_at is not None
     assert timedelta(seconds=3.3) <= house.submissions.claimed_at - now < timedelta(seconds=3.9)
 
 
