@@ -13,9 +13,11 @@ from application.ports.storage import Storage
 from application.ports.submissions import Claim
 from domain.challenge import TestCase, TestData
 from domain.checking import Checker, Comparison
-from domain.judging import JudgedTest, Run, TestScoring, Verdict, judged_test
+from domain.judgement import JudgedTest, Verdict
+from domain.judging import TestScoring, judged_test
 from domain.language import Language, resolve_limits
 from domain.limits import Limits
+from domain.run import Run
 from domain.scoring import ScoredTest, Scoring, marks, test_scores
 from domain.submission import SubmissionKind
 from domain.trial import tests_of_run

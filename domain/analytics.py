@@ -12,7 +12,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from domain.challenge import Feedback
-from domain.judging import JudgedTest
+from domain.judgement import JudgedTest
 
 HIDDEN_TIME_STEP_MS = 10
 HIDDEN_MEMORY_STEP_KIB = 1024

@@ -6,7 +6,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judging import Judgement, Verdict
+from domain.judgement import Judgement, Verdict
 from domain.scoring import rounded
 
 

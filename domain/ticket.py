@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import NewType
 
 from domain.ids import LanguageId
-from domain.judging import Compilation, Excess, Run
+from domain.run import Compilation, Excess, Run
 
 TicketToken = NewType("TicketToken", str)
 """Whoever knows it may read what came of the ticket."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from adapters.documents.codec import Codec, is_round
-from domain.judging import JudgedTest, Judgement, Verdict
+from domain.judgement import JudgedTest, Judgement, Verdict
 from domain.scoring import rounded
 
 _FAST = 1

@@ -12,7 +12,7 @@ from adapters.judge0.outcomes import compilation_of, is_worth_another_try, run_o
 from adapters.judge0.wire import Config, Result
 from application.ports.clock import Clock
 from application.ports.judge import JudgeInput, JudgeUnavailable
-from domain.judging import Compilation, Run
+from domain.run import Compilation, Run
 
 _MOST_BODY_BYTES = 4 << 20
 """Of inputs sent at once: gateways take no more than a few MiB a request."""

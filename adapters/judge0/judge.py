@@ -24,8 +24,8 @@ from application.ports.judge import (
 from application.ports.telemetry import SILENT, Telemetry
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
-from domain.judging import Compilation, Means, Run
 from domain.language import Language
+from domain.run import Compilation, Means, Run
 
 _KEPT_FOR = timedelta(minutes=10)
 _KEPT_LONGER_FOR = timedelta(minutes=1)

@@ -10,7 +10,8 @@ from dataclasses import replace
 from adapters.judge0.orders import Order
 from adapters.judge0.wire import Result, decoded
 from application.ports.judge import JudgeUnavailable
-from domain.judging import Compilation, Excess, Run, stored_text
+from domain.run import Compilation, Excess, Run
+from domain.stored_output import stored_text
 from domain.ticket import TicketStatus
 
 _BY_STATUS = {

@@ -15,10 +15,10 @@ from application.ports.judge import (
 )
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
-from domain.judging import Compilation, Excess, Means, Run
 from domain.language import Language
 from domain.limits import Limits
 from domain.program import Program
+from domain.run import Compilation, Excess, Means, Run
 
 PYTHON = Language(
     id=LanguageId("python3"),

@@ -22,7 +22,7 @@ from application.ports.submissions import (
 from domain.analytics import JudgedFact
 from domain.errors import IdempotencyKeyReused, StillQueued, SubmissionNotFound
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judging import Judgement, Verdict
+from domain.judgement import Judgement, Verdict
 from domain.leaderboard import BestScore
 from domain.scoring import rounded
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass, after

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from application.ports.submissions import Claim
 from application.ports.telemetry import Judging, Request, Telemetry, failure_kind
-from domain.judging import JudgedTest, Judgement
+from domain.judgement import JudgedTest, Judgement
 from domain.submission import Submission
 
 

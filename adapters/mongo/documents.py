@@ -17,7 +17,7 @@ from adapters.mongo.client import Document
 from adapters.mongo.lifts import SCHEMA, lifted
 from application.ports.storage import IdempotencyKey
 from application.ports.submissions import HandedIn
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.program import Program, SourceFile
 from domain.submission import Submission, SubmissionKind, SubmissionStatus
 

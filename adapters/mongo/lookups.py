@@ -15,7 +15,7 @@ from adapters.mongo.documents import (
 from adapters.mongo.lifts import lifted
 from application.ports.submissions import HandedIn, SubmissionFilter
 from domain.ids import SubmissionId
-from domain.judging import Judgement
+from domain.judgement import Judgement
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
 
 _FIRST_WORK = {

@@ -24,7 +24,7 @@ from adapters.mongo.lifts import SCHEMA, lifted
 from application.ports.submissions import Claim, LeaseLost
 from domain.errors import StillQueued, SubmissionNotFound
 from domain.ids import SubmissionId
-from domain.judging import Judgement
+from domain.judgement import Judgement
 from domain.submission import Submission, after
 
 _OUTCOME = (

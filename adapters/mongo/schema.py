@@ -9,7 +9,7 @@ from pymongo.errors import CollectionInvalid
 
 from adapters.mongo.client import Database, Document
 from adapters.mongo.lifts import SCHEMA
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
 
 WORK_INDEX = "work"

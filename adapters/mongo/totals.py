@@ -18,7 +18,7 @@ from adapters.mongo.schema import STANDING_INDEX
 from application.ports.submissions import ChallengeProgress, TestFailures
 from domain.analytics import JudgedFact
 from domain.ids import ChallengeId, UserId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.leaderboard import BestScore
 from domain.submission import Submission, SubmissionKind, SubmissionStatus
 

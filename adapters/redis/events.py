@@ -16,7 +16,7 @@ from application.ports.progress import (
     StatusChanged,
     TestFinished,
 )
-from domain.judging import JudgedTest
+from domain.judgement import JudgedTest
 
 _KINDS: Mapping[bytes, type[Happening]] = {
     b"status": StatusChanged,

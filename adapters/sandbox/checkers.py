@@ -22,8 +22,8 @@ from adapters.sandbox.waiting import to_its_end
 from application.ports.judge import JobRefused, JudgeInput, JudgeUnavailable, ProgramOptions
 from domain.checker_program import CheckerProgram, CheckerProtocol
 from domain.checker_report import NEXT_PASS, Answer, CheckerReport, message_text, report_of
-from domain.judging import Excess, Run
 from domain.limits import Limits
+from domain.run import Excess, Run
 
 _EXCESSES = (
     (Excess.CPU_TIME, "used more than {time_ms} ms of CPU time"),

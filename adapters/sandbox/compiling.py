@@ -15,8 +15,8 @@ from adapters.sandbox.languages import Entry
 from adapters.sandbox.options import split_at_sources
 from adapters.sandbox.running import OUT_OF, BoxBroken, Boxes, Outcome, broken_by
 from adapters.sandbox.sources import Sources
-from domain.judging import Compilation, Excess
 from domain.program import SourceFile
+from domain.run import Compilation, Excess
 from domain.signals import signal_name
 
 _COMPILE_CPU_MS = 30_000

@@ -22,7 +22,7 @@ from adapters.sandbox.outcome import Outcome, broken_by
 from adapters.sandbox.pipes import PIPE_BYTES
 from adapters.sandbox.running import Boxes
 from adapters.sandbox.waiting import cancelled, to_its_end
-from domain.judging import Excess
+from domain.run import Excess
 
 _CLOCKS_DIFFER_S = 0.005
 """A file's time, which tells when an interactor ended, may be this old when it is written."""

@@ -27,8 +27,8 @@ from adapters.sandbox.waiting import CLOSED, result_of, to_its_end
 from application.ports.judge import JudgeInput, JudgeJob, JudgePort, JudgeUnavailable
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
-from domain.judging import Compilation, Means, Run
 from domain.language import Language
+from domain.run import Compilation, Means, Run
 
 
 class SandboxJudge(JudgePort):

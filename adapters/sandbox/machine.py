@@ -10,7 +10,7 @@ from adapters.sandbox.own import BASES
 from adapters.sandbox.running import BoxBroken, Boxes
 from adapters.sandbox.tools import ToolMissing, built_init, bwrap_root, find_bwrap, output_of
 from adapters.sandbox.version import sandbox_version
-from domain.judging import Excess
+from domain.run import Excess
 
 FIRST_UID = 61_000
 """Slot N of a machine whose judges run as root works as uid and gid FIRST_UID + N."""

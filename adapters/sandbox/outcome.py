@@ -3,7 +3,7 @@
 import errno
 from dataclasses import dataclass
 
-from domain.judging import Excess
+from domain.run import Excess
 
 MOST_LATE_MS = 10_000
 """More than a lease lasts: then others have taken the work over."""

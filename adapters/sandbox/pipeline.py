@@ -11,7 +11,7 @@ from adapters.sandbox.outcome import BoxBroken, BoxesClosed, MachineSpent, Outco
 from adapters.sandbox.repeats import Repeats
 from adapters.sandbox.waiting import to_its_end
 from application.ports.judge import JudgeInput
-from domain.judging import Excess
+from domain.run import Excess
 
 _SMALL_INPUT = 1 << 20
 """Of larger ones no more than two are held at once."""

@@ -18,9 +18,9 @@ from adapters.sandbox.repeats import Repeats
 from adapters.sandbox.running import Boxes
 from adapters.sandbox.sources import sources_of
 from application.ports.judge import USUAL, JudgeInput, ProgramOptions
-from domain.judging import Compilation, Excess, Run
 from domain.limits import Limits
 from domain.program import Program
+from domain.run import Compilation, Excess, Run
 
 
 class JudgedProgram:

@@ -1,7 +1,7 @@
 """How often a submission's tests are measured once more, and when."""
 
 from adapters.sandbox.outcome import Outcome
-from domain.judging import Excess
+from domain.run import Excess
 
 _MOST = 3
 """Of a submission's tests, for this server's own lateness; and as many for CPU time."""

@@ -18,7 +18,7 @@ from adapters.sandbox.leaves import Usage
 from adapters.sandbox.outcome import MOST_LATE_MS, BoxBroken, Outcome, broken_by
 from adapters.sandbox.processes import tree_usage
 from adapters.sandbox.waiting import to_its_end
-from domain.judging import Excess
+from domain.run import Excess
 
 _START_S = 20.0
 """A program starts in some 5 ms; a machine that needs this long cannot judge."""

@@ -11,7 +11,7 @@ from adapters.sql.tables import handed_in as handed_in_table
 from adapters.sql.tables import judgements, submissions
 from application.ports.submissions import HandedIn, SubmissionFilter
 from domain.ids import SubmissionId
-from domain.judging import Judgement
+from domain.judgement import Judgement
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
 
 _columns = submissions.c

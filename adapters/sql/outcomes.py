@@ -12,7 +12,7 @@ from adapters.sql.tables import judgements, submissions, values_of
 from application.ports.submissions import Claim, LeaseLost
 from domain.errors import StillQueued, SubmissionNotFound
 from domain.ids import SubmissionId
-from domain.judging import Judgement
+from domain.judgement import Judgement
 from domain.submission import Submission, after
 
 _columns = submissions.c

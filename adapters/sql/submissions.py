@@ -24,7 +24,7 @@ from application.ports.submissions import (
 )
 from domain.analytics import JudgedFact
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judging import Judgement
+from domain.judgement import Judgement
 from domain.leaderboard import BestScore
 from domain.submission import Submission, WorkClass
 

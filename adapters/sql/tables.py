@@ -25,7 +25,7 @@ from domain.challenge import (
     Visibility,
 )
 from domain.ids import LanguageId, TestCaseId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.language import Language
 from domain.limits import Limits
 from domain.program import Program

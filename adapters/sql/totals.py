@@ -12,7 +12,7 @@ from adapters.sql.tables import judgements, submissions
 from application.ports.submissions import ChallengeProgress, TestFailures
 from domain.analytics import JudgedFact
 from domain.ids import ChallengeId, UserId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.leaderboard import BestScore
 from domain.submission import SubmissionKind, SubmissionStatus
 

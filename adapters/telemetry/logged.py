@@ -8,7 +8,7 @@ import structlog
 
 from application.ports.submissions import Claim
 from application.ports.telemetry import SILENT, Judging, Request, Telemetry
-from domain.judging import JudgedTest, Judgement
+from domain.judgement import JudgedTest, Judgement
 from domain.submission import Submission
 
 _LOG = structlog.get_logger("assay")

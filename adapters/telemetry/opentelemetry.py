@@ -20,7 +20,7 @@ from opentelemetry.util.types import AttributeValue
 from adapters.telemetry.tracing import Tracing
 from application.ports.submissions import Claim
 from application.ports.telemetry import Judging, Request, Telemetry, failure_kind
-from domain.judging import JudgedTest, Judgement
+from domain.judgement import JudgedTest, Judgement
 from domain.submission import Submission
 
 MOST_TESTS = 1_000

@@ -26,7 +26,7 @@ from application.ports.telemetry import (
     failure_kind,
 )
 from domain.ids import SubmissionId
-from domain.judging import JudgedTest, Judgement
+from domain.judgement import JudgedTest, Judgement
 from domain.submission import Submission, WorkClass
 
 _ANSWER_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

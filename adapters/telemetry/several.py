@@ -6,7 +6,7 @@ from types import TracebackType
 
 from application.ports.submissions import Claim
 from application.ports.telemetry import Judging, Request, Telemetry
-from domain.judging import JudgedTest, Judgement
+from domain.judgement import JudgedTest, Judgement
 from domain.submission import Submission
 
 

@@ -6,10 +6,10 @@ from typing import Protocol
 
 from domain.checker_program import CheckerProgram
 from domain.ids import LanguageId
-from domain.judging import Compilation, Run
 from domain.language import Language
 from domain.limits import Limits
 from domain.program import Program
+from domain.run import Compilation, Run
 
 
 class JudgeUnavailable(Exception):

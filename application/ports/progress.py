@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.ids import SubmissionId
-from domain.judging import Compilation, JudgedTest
+from domain.judgement import JudgedTest
+from domain.run import Compilation
 from domain.submission import SubmissionStatus
 
 

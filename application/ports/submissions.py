@@ -9,7 +9,7 @@ from typing import Protocol
 from application.ports.storage import IdempotencyKey
 from domain.analytics import JudgedFact
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judging import Judgement, Verdict
+from domain.judgement import Judgement, Verdict
 from domain.leaderboard import BestScore
 from domain.program import Program
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass

@@ -15,7 +15,7 @@ from application.ports.storage import IdempotencyRace, StoreUnavailable
 from application.ports.submissions import Claim, LeaseLost, QueueState
 from application.ports.task_queue import QueueUnavailable
 from domain.errors import DomainError
-from domain.judging import JudgedTest, Judgement
+from domain.judgement import JudgedTest, Judgement
 from domain.submission import Submission
 
 _ANSWERS = (DomainError, JobRefused, LeaseLost, BlobNotFound, IdempotencyRace, ValueError)

@@ -8,7 +8,7 @@ from application.ports.submissions import HandedIn, SubmissionRepository
 from domain.challenge import Feedback, TestCase
 from domain.errors import SubmissionNotFound
 from domain.ids import SubmissionId
-from domain.judging import Judgement
+from domain.judgement import Judgement
 from domain.submission import Submission, SubmissionKind
 from domain.trial import tests_of_run
 from domain.user import User

@@ -28,18 +28,11 @@ from application.ports.storage import Storage, StoreUnavailable
 from application.ports.submissions import Claim, Lease, LeaseLost, SubmissionRepository
 from application.ports.telemetry import SILENT, Judging, Telemetry
 from domain.errors import LanguageNotOffered
-from domain.judging import (
-    Compilation,
-    JudgedTest,
-    Judgement,
-    Run,
-    Verdict,
-    is_decided,
-    judge_error,
-    judgement_of,
-    within_budget,
-)
+from domain.judgement import JudgedTest, Judgement, Verdict
+from domain.judging import is_decided, judge_error, judgement_of
 from domain.language import Language
+from domain.run import Compilation, Run
+from domain.stored_output import within_budget
 from domain.submission import SubmissionStatus, WorkClass
 
 LEASE_TIME = timedelta(seconds=9)

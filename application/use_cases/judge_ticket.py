@@ -21,9 +21,9 @@ from application.ports.storage import StoreUnavailable
 from application.ports.ticket_store import TicketStore
 from application.unzipping import BadArchive, unzipped
 from domain.errors import LanguageNotOffered
-from domain.judging import Compilation, Run
 from domain.limits import Limits
 from domain.program import Program, SourceFile
+from domain.run import Compilation, Run
 from domain.ticket import (
     Ask,
     Ticket,

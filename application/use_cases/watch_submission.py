@@ -18,7 +18,8 @@ from application.ports.progress import (
 )
 from application.ports.submissions import SubmissionRepository
 from domain.ids import SubmissionId
-from domain.judging import Compilation, Judgement, Verdict
+from domain.judgement import Judgement, Verdict
+from domain.run import Compilation
 from domain.submission import Submission, SubmissionStatus
 
 LOOK_AGAIN_S = 2.0

@@ -11,7 +11,7 @@ import msgspec
 from application.use_cases.add_test_cases import NewData, NewTestCase
 from domain.challenge import Difficulty, JudgingRules, Presentation, Visibility
 from domain.ids import LanguageId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 
 _FOLDERS = {"sample": Visibility.PUBLIC, "secret": Visibility.HIDDEN}
 

@@ -13,7 +13,7 @@ from application.use_cases.get_submission import GetSubmission
 from application.use_cases.list_submissions import ListSubmissions
 from application.use_cases.rejudge_submission import RejudgeSubmission
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.submission import SubmissionStatus
 from entrypoints.http.bodies import has_body, json_body
 from entrypoints.http.operations import Admits, Answer, Operation, Tag, described

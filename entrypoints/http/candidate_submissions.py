@@ -17,7 +17,7 @@ from application.use_cases.submit_code import SubmitCode
 from domain.challenge import Feedback
 from domain.errors import ChallengeNotFound
 from domain.ids import ChallengeId, LanguageId, SubmissionId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.submission import Submission, SubmissionKind, SubmissionStatus
 from entrypoints.http.bodies import parse_json, raw_json
 from entrypoints.http.events import EVENT_STREAM, LAST_EVENT_ID, Watching, watch

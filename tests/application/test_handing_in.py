@@ -34,7 +34,7 @@ from domain.errors import (
     TooLarge,
 )
 from domain.ids import ChallengeId, LanguageId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.program import single_file
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
 from domain.user import User

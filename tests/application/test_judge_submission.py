@@ -17,9 +17,10 @@ from domain.challenge import JudgingRules, Visibility
 from domain.checker_program import CheckerProgram
 from domain.checking import Checker, CheckerKind
 from domain.ids import LanguageId
-from domain.judging import Compilation, Run, Verdict
+from domain.judgement import Verdict
 from domain.language import Language
 from domain.program import single_file
+from domain.run import Compilation, Run
 from domain.scoring import Scoring, ScoringKind
 from domain.submission import SubmissionStatus, WorkClass
 from tests.application.world import PYTHON, World, a_test

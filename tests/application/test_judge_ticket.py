@@ -14,7 +14,7 @@ from application.ports.judge import JudgeJob
 from application.ports.storage import StoreUnavailable
 from application.use_cases.judge_ticket import JudgeTicket
 from domain.ids import LanguageId
-from domain.judging import Compilation, Run
+from domain.run import Compilation, Run
 from domain.ticket import Ask, Flavour, Ticket, TicketResult, TicketStatus, TicketToken
 
 

@@ -15,7 +15,7 @@ from application.ports.storage import StoreUnavailable, UnitOfWork
 from application.ports.submissions import Claim
 from application.use_cases.judge_submission import HEARTBEAT_S, LEASE_TIME, MAX_FAILURES
 from domain.ids import BlobKey
-from domain.judging import Judgement, Verdict
+from domain.judgement import Judgement, Verdict
 from domain.submission import Submission, SubmissionStatus
 from tests.application.world import World, a_test
 

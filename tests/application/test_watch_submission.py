@@ -18,7 +18,8 @@ from application.ports.progress import (
 )
 from domain.challenge import JudgingRules
 from domain.ids import SubmissionId
-from domain.judging import Compilation, JudgedTest, Verdict
+from domain.judgement import JudgedTest, Verdict
+from domain.run import Compilation
 from domain.scoring import Scoring, ScoringKind
 from domain.submission import SubmissionStatus
 from tests.application.world import World, a_test

@@ -19,8 +19,9 @@ import pytest
 
 from adapters.sandbox.judge import SandboxJudge
 from domain.ids import ChallengeId
-from domain.judging import Compilation, Verdict
+from domain.judgement import Verdict
 from domain.limits import Limits
+from domain.run import Compilation
 from tests.adapters.sandbox.judging import ROOMY, job
 from tests.benchmarks.measured import Spread, line
 from tests.benchmarks.memory import resident

@@ -14,9 +14,9 @@ from domain.checker_program import CheckerProgram
 from domain.checker_report import CheckerReport
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
-from domain.judging import Compilation, Excess, Run
 from domain.limits import Limits
 from domain.program import single_file
+from domain.run import Compilation, Excess, Run
 from tests.contracts.adapters_of import JUDGES
 from tests.contracts.in_hand import JudgeInHand
 

@@ -17,7 +17,7 @@ from application.ports.progress import (
     TestFinished,
 )
 from domain.ids import SubmissionId
-from domain.judging import Compilation
+from domain.run import Compilation
 from domain.submission import SubmissionStatus
 from tests.contracts.adapters_of import PROGRESS_STREAMS
 from tests.contracts.values import AWKWARD_TEXTS, judged

@@ -23,23 +23,14 @@ from application.ports.submissions import (
 )
 from domain.errors import IdempotencyKeyReused, StillQueued, SubmissionNotFound
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judging import (
-    MAX_STORED_OUTPUT_BYTES,
-    Compilation,
-    JudgedTest,
-    Judgement,
-    Means,
-    Run,
-    TestScoring,
-    Verdict,
-    judge_error,
-    judged_test,
-    judgement_of,
-)
+from domain.judgement import JudgedTest, Judgement, Verdict
+from domain.judging import TestScoring, judge_error, judged_test, judgement_of
 from domain.leaderboard import BestScore
 from domain.limits import Limits
 from domain.program import Program, SourceFile
+from domain.run import Compilation, Means, Run
 from domain.scoring import Scoring, ScoringKind
+from domain.stored_output import MAX_STORED_OUTPUT_BYTES
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
 from tests.contracts.adapters_of import SUBMISSIONS
 from tests.contracts.values import (

@@ -28,7 +28,7 @@ from application.ports.submissions import (
     SubmissionRepository,
 )
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judging import Judgement, Verdict
+from domain.judgement import Judgement, Verdict
 from domain.leaderboard import BestScore
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
 from tests.contracts.adapters_of import SUBMISSIONS

@@ -12,7 +12,7 @@ from application.ports.task_queue import QueueUnavailable
 from application.ports.telemetry import Telemetry, failure_kind
 from domain.errors import EmailTaken
 from domain.ids import BlobKey, LanguageId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from tests.contracts import values
 from tests.contracts.telemetry_adapters import TELEMETRIES, claim_of
 

@@ -28,10 +28,11 @@ from domain.ids import (
     TestCaseId,
     UserId,
 )
-from domain.judging import JudgedTest, Judgement, Means, Verdict
+from domain.judgement import JudgedTest, Judgement, Verdict
 from domain.language import Language
 from domain.limits import LanguageLimits, Limits
 from domain.program import Program, SourceFile
+from domain.run import Means
 from domain.scoring import GroupRule, Scoring, ScoringKind, TestGroup
 from domain.submission import Submission, SubmissionKind, SubmissionStatus
 from domain.user import Role, Session, User

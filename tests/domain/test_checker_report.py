@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from domain.checker_program import CheckerProtocol
 from domain.checker_report import MAX_MESSAGE_BYTES, Answer, CheckerReport, message_text, report_of
-from domain.judging import Run, Verdict, judged_test, verdict_of
+from domain.judgement import Verdict
+from domain.judging import judged_test, verdict_of
+from domain.run import Run
 from domain.scoring import GroupRule, ScoredTest, Scoring, ScoringKind, TestGroup, marks, score
 
 ICPC, TESTLIB = CheckerProtocol.ICPC, CheckerProtocol.TESTLIB

@@ -17,7 +17,7 @@ from domain.feedback import (
     shown_tests,
     shown_time_ms,
 )
-from domain.judging import JudgedTest, Verdict
+from domain.judgement import JudgedTest, Verdict
 
 TEST = JudgedTest(
     ordinal=2,

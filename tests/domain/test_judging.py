@@ -10,29 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.checking import Comparison
+from domain.judgement import JudgedTest, Judgement, Verdict
 from domain.judging import (
-    MAX_JUDGEMENT_BYTES,
-    MAX_STORED_OUTPUT_BYTES,
-    Compilation,
-    Excess,
-    JudgedTest,
-    Judgement,
-    Means,
-    Run,
     TestScoring,
-    Verdict,
     is_decided,
     judge_error,
     judged_test,
     judgement_of,
     skipped_test,
-    stored_text,
     verdict_of,
     verdict_of_all,
-    within_budget,
 )
 from domain.limits import Limits
+from domain.run import Compilation, Excess, Means, Run
 from domain.scoring import GroupRule, Scoring, ScoringKind, TestGroup
+from domain.stored_output import (
+    MAX_JUDGEMENT_BYTES,
+    MAX_STORED_OUTPUT_BYTES,
+    stored_text,
+    within_budget,
+)
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 AC, WA = Verdict.ACCEPTED, Verdict.WRONG_ANSWER

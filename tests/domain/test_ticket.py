@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from domain.ids import LanguageId
-from domain.judging import Compilation, Excess, Run
+from domain.run import Compilation, Excess, Run
 from domain.ticket import Ask, TicketStatus, failed_ticket, is_accepted, is_same_output, result_of
 
 ASK = Ask(

@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from adapters.telemetry.logged import LoggedTelemetry
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from entrypoints.logs import configure_logs
 from entrypoints.scrubbing import scrubbed, scrubbed_value
 from tests.contracts import values

@@ -20,17 +20,11 @@ from adapters.sandbox.judge import SandboxJudge
 from application.ports.judge import JudgeInput, JudgeJob, JudgePort
 from domain.checking import Checker, CheckerKind, compare
 from domain.ids import LanguageId
-from domain.judging import (
-    Compilation,
-    Judgement,
-    Run,
-    TestScoring,
-    Verdict,
-    judged_test,
-    judgement_of,
-)
+from domain.judgement import Judgement, Verdict
+from domain.judging import TestScoring, judged_test, judgement_of
 from domain.limits import Limits
 from domain.program import single_file
+from domain.run import Compilation, Run
 from domain.scoring import Scoring
 
 PROGRAMS = Path(__file__).parent / "programs"

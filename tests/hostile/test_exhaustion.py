@@ -3,8 +3,8 @@
 import pytest
 
 from adapters.sandbox.judge import SandboxJudge
-from domain.judging import Excess
 from domain.limits import Limits
+from domain.run import Excess
 from tests.adapters.sandbox.judging import QUICK, ROOMY, job, judged, ran
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

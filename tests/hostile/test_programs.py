@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from adapters.sandbox.judge import SandboxJudge
-from domain.judging import MAX_STORED_OUTPUT_BYTES, Verdict
+from domain.judgement import Verdict
+from domain.stored_output import MAX_STORED_OUTPUT_BYTES
 from tests.adapters.sandbox.judging import needs
 from tests.hostile import host
 from tests.hostile.attacks import ATTACKS, LANGUAGES, PROGRAMS, Attack, judgement_on

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from tests.hostile.attacks import ATTACKS
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 
 from domain.challenge import Difficulty, Visibility
 from domain.checking import CheckerKind
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.scoring import ScoringKind
 from entrypoints.demo.admin import EMAIL, PASSWORD_FILE
 from entrypoints.demo.reading import DemoChallenge, DemoSolution, demo_challenges

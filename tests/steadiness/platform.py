@@ -24,7 +24,7 @@ from application.use_cases.wake_workers import WakeWorkers
 from application.use_cases.watch_submission import WatchSubmission
 from domain.challenge import ChallengeStatus, JudgingRules, Presentation, Visibility
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judging import Judgement
+from domain.judgement import Judgement
 from domain.limits import Limits
 from domain.program import single_file
 from domain.scoring import Scoring, ScoringKind

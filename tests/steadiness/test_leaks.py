@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sandbox.judge import SandboxJudge
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.limits import Limits
 from tests.adapters.sandbox.judging import until
 from tests.soaking import SOAKING

@@ -15,7 +15,7 @@ import pytest
 
 from adapters.sandbox.judge import SandboxJudge
 from domain.ids import ChallengeId
-from domain.judging import Judgement, Verdict
+from domain.judgement import Judgement, Verdict
 from domain.limits import Limits
 from tests.soaking import SOAKING
 from tests.steadiness.platform import Platform, working

@@ -7,7 +7,7 @@ import msgspec
 
 from application.use_cases.rejudge_submission import RejudgeOn
 from domain.challenge import Visibility
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.program import MAX_FILE_NAME_LENGTH, MAX_FILES
 from domain.submission import SubmissionStatus
 from entrypoints.http.schemas.common import Input, LanguageName, Text, View

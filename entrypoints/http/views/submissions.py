@@ -13,7 +13,7 @@ from domain.feedback import (
     shown_tests,
     shown_time_ms,
 )
-from domain.judging import JudgedTest, Judgement
+from domain.judgement import JudgedTest, Judgement
 from domain.program import Program
 from domain.signals import signal_name
 from domain.submission import Submission, SubmissionKind

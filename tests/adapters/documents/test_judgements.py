@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.documents.judgements import packed, unpacked, verdict_letters, verdicts_from
-from domain.judging import JudgedTest, Judgement, Means, Note, Verdict
+from domain.judgement import JudgedTest, Judgement, Note, Verdict
 from domain.limits import Limits
+from domain.run import Means
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 MEANS = st.builds(Means, toolchain=TEXTS, judge=TEXTS, wall_time_ms=st.integers(0, 10**9))

@@ -7,7 +7,7 @@ import pytest
 from adapters.in_process.progress import InProcessProgressStream
 from application.ports.progress import EventId, ProgressEvent, TestFinished
 from domain.ids import SubmissionId
-from domain.judging import JudgedTest, Verdict
+from domain.judgement import JudgedTest, Verdict
 
 OLD, NEW = SubmissionId("old"), SubmissionId("new")
 

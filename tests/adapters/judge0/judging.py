@@ -11,9 +11,9 @@ from adapters.judge0.judge import Judge0Judge
 from adapters.memory.clock import ManualClock
 from application.ports.judge import JudgeInput, JudgeJob
 from domain.ids import LanguageId
-from domain.judging import Compilation, Run
 from domain.limits import Limits
 from domain.program import Program, single_file
+from domain.run import Compilation, Run
 from tests.services.judge0 import Asked, Execute, Judge0StandIn, Outcome
 
 LIMITS = Limits(time_ms=1_000, memory_kib=65_536, output_kib=64)

@@ -16,7 +16,7 @@ from adapters.memory.clock import ManualClock
 from adapters.system.ids import SystemIds
 from application.ports.judge import JudgeUnavailable
 from domain.errors import LanguageNotOffered
-from domain.judging import Compilation, Run
+from domain.run import Compilation, Run
 from tests.adapters.judge0.judging import (
     always,
     compilation,

@@ -8,8 +8,8 @@ from adapters.judge0.outcomes import compilation_of, is_worth_another_try, run_o
 from adapters.judge0.wire import Config, NamedLanguage, Result, encoded
 from application.ports.judge import JudgeUnavailable
 from domain.ids import LanguageId
-from domain.judging import Excess, Run
 from domain.limits import Limits
+from domain.run import Excess, Run
 from tests.adapters.judge0.judging import LIMITS, job
 
 NOT_EXCEEDED: frozenset[Excess] = frozenset()

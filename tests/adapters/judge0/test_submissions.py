@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from adapters.judge0.judge import Judge0Judge
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.submission import Submission, SubmissionStatus
 from tests.adapters.judge0.judging import always, judge0
 from tests.application.world import World, a_test

@@ -6,9 +6,9 @@ import pytest
 
 from adapters.memory.judge import PYTHON, MemoryJudge
 from application.ports.judge import JudgeInput, JudgeJob, JudgeUnavailable
-from domain.judging import Compilation, Excess, Run
 from domain.limits import Limits
 from domain.program import single_file
+from domain.run import Compilation, Excess, Run
 
 LIMITS = Limits(time_ms=1_000, memory_kib=65_536, output_kib=1)
 

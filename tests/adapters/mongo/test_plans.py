@@ -7,7 +7,7 @@ from adapters.mongo.lookups import conditions
 from adapters.mongo.schema import STANDING_INDEX, WORK_INDEX
 from adapters.mongo.totals import standings_pipeline
 from application.ports.submissions import SubmissionFilter
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
 from tests.adapters.mongo.house import House
 from tests.contracts.values import ALICE, NOW, PYTHON, SUM

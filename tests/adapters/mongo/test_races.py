@@ -9,7 +9,7 @@ import pytest
 from adapters.mongo.submissions import MongoSubmissionRepository
 from application.ports.submissions import Claim, LeaseLost, SubmissionRepository
 from domain.ids import UserId
-from domain.judging import Judgement
+from domain.judgement import Judgement
 from domain.submission import WorkClass
 from tests.adapters.mongo.house import House
 from tests.contracts.values import NOW, handed_in, judgement, lease, run, submission

@@ -12,7 +12,7 @@ from adapters.redis.connection import RedisConnection
 from adapters.redis.progress import RedisProgressStream
 from adapters.redis.rate_limiter import RedisRateLimiter
 from application.ports.progress import EventId, ProgressEvent, TestFinished
-from domain.judging import JudgedTest, Verdict
+from domain.judgement import JudgedTest, Verdict
 from tests.services.process import PrivateServer
 
 

@@ -12,9 +12,9 @@ from adapters.sandbox.cgroups import PREFIX, find_cgroups
 from adapters.sandbox.judge import SandboxJudge
 from application.ports.judge import JudgeInput, JudgeJob
 from domain.ids import LanguageId
-from domain.judging import Compilation, Run
 from domain.limits import Limits
 from domain.program import Program, SourceFile, several_files, single_file
+from domain.run import Compilation, Run
 
 ROOMY = Limits(time_ms=10_000, memory_kib=524_288)
 QUICK = Limits(time_ms=500, memory_kib=65_536)

@@ -14,7 +14,7 @@ import pytest_asyncio
 from adapters.sandbox.box import Box, BoxLimits
 from adapters.sandbox.machine import Machine
 from adapters.sandbox.running import Boxes, BoxesClosed, MachineSpent
-from domain.judging import Excess
+from domain.run import Excess
 from tests.adapters.sandbox.judging import groups_of, processes
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

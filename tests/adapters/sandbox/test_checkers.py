@@ -20,9 +20,11 @@ from application.ports.judge import JobRefused, JudgeInput, JudgeJob
 from domain.checker_program import CheckerLimits, CheckerProgram, CheckerProtocol
 from domain.checker_report import CheckerReport
 from domain.ids import LanguageId
-from domain.judging import Run, Verdict, judged_test, verdict_of
+from domain.judgement import Verdict
+from domain.judging import judged_test, verdict_of
 from domain.limits import Limits
 from domain.program import Program, SourceFile, several_files, single_file
+from domain.run import Run
 from tests.adapters.sandbox.judging import glob, judged, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

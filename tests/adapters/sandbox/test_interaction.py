@@ -12,9 +12,11 @@ from adapters.sandbox.running import Boxes
 from application.ports.judge import JudgeJob
 from domain.checker_program import CheckerLimits, CheckerProgram
 from domain.ids import LanguageId
-from domain.judging import Excess, Run, Verdict, verdict_of
+from domain.judgement import Verdict
+from domain.judging import verdict_of
 from domain.limits import Limits
 from domain.program import single_file
+from domain.run import Excess, Run
 from tests.adapters.sandbox.judging import judged
 from tests.adapters.sandbox.test_checkers import one_test
 

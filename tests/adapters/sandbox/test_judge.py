@@ -16,8 +16,8 @@ from adapters.sandbox.languages import TABLE
 from application.ports.judge import JudgeUnavailable
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
-from domain.judging import Compilation, Excess
 from domain.limits import Limits
+from domain.run import Compilation, Excess
 from tests.adapters.sandbox.judging import (
     FEW,
     files,

@@ -21,8 +21,8 @@ from adapters.sandbox.lateness import Lateness
 from adapters.sandbox.outcome import Outcome
 from adapters.sandbox.running import Boxes
 from domain.checking import Checker, CheckerKind, compare
-from domain.judging import Excess
 from domain.limits import Limits
+from domain.run import Excess
 from tests.adapters.sandbox.judging import groups_of, job, judged, processes, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -35,7 +35,7 @@ import asyncio, json, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from adapters.sandbox.judge import SandboxJudge
-from domain.judging import Run
+from domain.run import Run
 from domain.limits import Limits
 from tests.adapters.sandbox.judging import job
 

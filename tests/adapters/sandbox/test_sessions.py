@@ -25,7 +25,7 @@ from adapters.sandbox.pipeline import Pipeline
 from adapters.sandbox.processes import parent_of
 from adapters.sandbox.running import Boxes
 from application.ports.judge import JudgeInput
-from domain.judging import Excess
+from domain.run import Excess
 from tests.adapters.sandbox.judging import (
     ROOMY,
     given,

@@ -20,7 +20,7 @@ from application.ports.storage import ChallengeFilter, UnitOfWork
 from application.ports.submissions import SubmissionFilter
 from domain.challenge import ChallengeStatus
 from domain.ids import ChallengeId, LanguageId, SessionId, SubmissionId, TestCaseId, UserId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
 from tests.contracts.values import (
     CPP,

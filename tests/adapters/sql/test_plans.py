@@ -13,7 +13,7 @@ from adapters.sql import claims, intake, lookups, totals
 from adapters.sql.sqlite_file import engine_of, make_tables
 from application.ports.submissions import SubmissionFilter
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
 from tests.contracts.values import CPP, NOW, PYTHON, lease
 

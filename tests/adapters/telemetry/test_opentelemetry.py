@@ -19,7 +19,7 @@ from adapters.telemetry.tracing import Tracing
 from application.ports.storage import StoreUnavailable
 from application.ports.submissions import LeaseLost
 from domain.ids import SubmissionId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from tests.contracts import values
 from tests.contracts.telemetry_adapters import claim_of, open_telemetry
 

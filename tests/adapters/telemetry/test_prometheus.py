@@ -9,7 +9,7 @@ from adapters.telemetry.prometheus import PrometheusTelemetry
 from application.ports.storage import StoreUnavailable
 from application.ports.submissions import LeaseLost, QueueState
 from domain.ids import SubmissionId
-from domain.judging import Verdict
+from domain.judgement import Verdict
 from domain.submission import WorkClass
 from tests.contracts import values
 from tests.contracts.telemetry_adapters import claim_of

@@ -17,7 +17,7 @@ from application.use_cases.judge_ticket import JudgeTicket
 from application.use_cases.put_back_tickets import PutBackTickets
 from config.judge_server import Judge0Config
 from domain.ids import LanguageId
-from domain.judging import Compilation, Run
+from domain.run import Compilation, Run
 from domain.ticket import Ask, Flavour, Ticket, TicketStatus, TicketToken
 from entrypoints.judge_server import calls
 from entrypoints.judge_server.calls import Calls

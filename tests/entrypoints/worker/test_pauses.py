@@ -10,7 +10,7 @@ from adapters.memory.judge import MemoryJudge
 from application.ports.judge import JudgeJob, JudgeUnavailable
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.wake_workers import WakeWorkers
-from domain.judging import Compilation, Run
+from domain.run import Compilation, Run
 from entrypoints.worker.core import WorkerCore
 from entrypoints.worker.pauses import HOLDERS_FIRST, LONGEST, Pauses
 from tests.application.world import World, a_test
