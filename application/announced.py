@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from application.ports.clock import Clock
 from application.ports.judge import LanguageOffer
-from application.ports.storage import Storage, Worker
+from application.ports.storage import Storage
+from application.ports.workers import Worker
 from domain.ids import LanguageId
 from domain.language import Language
 

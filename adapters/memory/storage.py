@@ -7,23 +7,20 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from application.ports.storage import (
+from application.ports.challenges import ChallengeFilter, ChallengeRepository
+from application.ports.deployment import DeploymentRepository
+from application.ports.idempotency import (
     IDEMPOTENCY_LIFETIME,
-    ChallengeFilter,
-    ChallengeRepository,
-    DeploymentRepository,
     IdempotencyKey,
     IdempotencyRace,
     IdempotencyRecord,
     IdempotencyRepository,
-    SessionRepository,
-    Storage,
-    TestCaseRepository,
-    UnitOfWork,
-    UserRepository,
-    Worker,
-    WorkerRepository,
 )
+from application.ports.sessions import SessionRepository
+from application.ports.storage import Storage, UnitOfWork
+from application.ports.test_cases import TestCaseRepository
+from application.ports.users import UserRepository
+from application.ports.workers import Worker, WorkerRepository
 from domain.challenge import Challenge, ChallengeVersion, TestCase
 from domain.errors import EmailTaken, IdempotencyKeyReused, SlugTaken, StaleRevision
 from domain.ids import BlobKey, ChallengeId, SessionId, TestCaseId, UserId

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
-from application.ports.storage import IDEMPOTENCY_LIFETIME, IdempotencyKey
+from application.ports.idempotency import IDEMPOTENCY_LIFETIME, IdempotencyKey
 from application.ports.submissions import (
     ChallengeProgress,
     Claim,

@@ -15,7 +15,7 @@ from typing import Any
 
 from adapters.mongo.client import Document
 from adapters.mongo.lifts import SCHEMA, lifted
-from application.ports.storage import IdempotencyKey
+from application.ports.idempotency import IdempotencyKey
 from application.ports.submissions import HandedIn
 from domain.judgement import Verdict
 from domain.program import Program, SourceFile

@@ -17,7 +17,7 @@ from adapters.mongo.documents import (
     new_document,
     submission_of,
 )
-from application.ports.storage import IDEMPOTENCY_LIFETIME, IdempotencyKey
+from application.ports.idempotency import IDEMPOTENCY_LIFETIME, IdempotencyKey
 from application.ports.submissions import HandedIn
 from domain.errors import IdempotencyKeyReused
 from domain.ids import SubmissionId

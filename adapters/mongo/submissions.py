@@ -9,7 +9,7 @@ from adapters.documents.judgements import packed
 from adapters.mongo import claims, intake, lookups, outcomes, totals
 from adapters.mongo.client import MongoConnection
 from adapters.mongo.schema import prepare
-from application.ports.storage import IdempotencyKey
+from application.ports.idempotency import IdempotencyKey
 from application.ports.submissions import (
     ChallengeProgress,
     Claim,

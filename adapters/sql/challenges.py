@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, false, func, insert, or_, select, tu
 
 from adapters.sql.engine import Clash, Transaction, change, every, every_of, first
 from adapters.sql.tables import challenge_versions, challenges, values_of
-from application.ports.storage import ChallengeFilter, ChallengeRepository
+from application.ports.challenges import ChallengeFilter, ChallengeRepository
 from domain.challenge import Challenge, ChallengeVersion
 from domain.errors import SlugTaken, StaleRevision
 from domain.ids import ChallengeId

@@ -4,7 +4,7 @@ from sqlalchemy import insert, select
 
 from adapters.sql.engine import Clash, Transaction, change, first
 from adapters.sql.tables import deployment
-from application.ports.storage import DeploymentRepository
+from application.ports.deployment import DeploymentRepository
 
 _THE_ONE = 1
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, select
 
 from adapters.sql.engine import Clash, Transaction, change, first
 from adapters.sql.tables import idempotency_keys, values_of
-from application.ports.storage import (
+from application.ports.idempotency import (
     IDEMPOTENCY_LIFETIME,
     IdempotencyKey,
     IdempotencyRace,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select,
 from adapters.sql.lookups import SUBMISSION_COLUMNS, get, submission_of
 from adapters.sql.tables import handed_in as handed_in_table
 from adapters.sql.tables import submissions, values_of
-from application.ports.storage import IDEMPOTENCY_LIFETIME, IdempotencyKey
+from application.ports.idempotency import IDEMPOTENCY_LIFETIME, IdempotencyKey
 from application.ports.submissions import HandedIn
 from domain.errors import IdempotencyKeyReused
 from domain.submission import Submission, SubmissionKind

@@ -6,7 +6,7 @@ from sqlalchemy import delete, insert, select, update
 
 from adapters.sql.engine import Transaction, change, first
 from adapters.sql.tables import sessions, values_of
-from application.ports.storage import SessionRepository
+from application.ports.sessions import SessionRepository
 from domain.ids import SessionId, UserId
 from domain.user import Session
 

@@ -14,17 +14,14 @@ from adapters.sql.tables import users
 from adapters.sql.test_cases import SqlTestCaseRepository
 from adapters.sql.users import SqlUserRepository
 from adapters.sql.workers import SqlWorkerRepository
-from application.ports.storage import (
-    ChallengeRepository,
-    DeploymentRepository,
-    IdempotencyRepository,
-    SessionRepository,
-    Storage,
-    TestCaseRepository,
-    UnitOfWork,
-    UserRepository,
-    WorkerRepository,
-)
+from application.ports.challenges import ChallengeRepository
+from application.ports.deployment import DeploymentRepository
+from application.ports.idempotency import IdempotencyRepository
+from application.ports.sessions import SessionRepository
+from application.ports.storage import Storage, UnitOfWork
+from application.ports.test_cases import TestCaseRepository
+from application.ports.users import UserRepository
+from application.ports.workers import WorkerRepository
 
 
 class SqlUnitOfWork(UnitOfWork):

@@ -11,7 +11,7 @@ from adapters.documents.judgements import packed
 from adapters.sql import claims, intake, lookups, outcomes, totals
 from adapters.sql.engine import Clash, SqlEngine
 from adapters.sql.tables import submissions
-from application.ports.storage import IdempotencyKey
+from application.ports.idempotency import IdempotencyKey
 from application.ports.submissions import (
     ChallengeProgress,
     Claim,

@@ -6,7 +6,7 @@ from sqlalchemy import RowMapping, insert, select
 
 from adapters.sql.engine import Transaction, every_of, first
 from adapters.sql.tables import test_cases
-from application.ports.storage import TestCaseRepository
+from application.ports.test_cases import TestCaseRepository
 from domain.challenge import ChallengeVersion, TestCase, TestData
 from domain.ids import BlobKey, TestCaseId
 

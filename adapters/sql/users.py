@@ -6,7 +6,7 @@ from sqlalchemy import false, insert, select, update
 
 from adapters.sql.engine import Clash, Transaction, change, every, every_of, first
 from adapters.sql.tables import users, values_of
-from application.ports.storage import UserRepository
+from application.ports.users import UserRepository
 from domain.errors import EmailTaken
 from domain.ids import UserId
 from domain.user import Role, User, fold_email

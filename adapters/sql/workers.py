@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select, update
 
 from adapters.sql.engine import Transaction, change, every
 from adapters.sql.tables import values_of, workers
-from application.ports.storage import Worker, WorkerRepository
+from application.ports.workers import Worker, WorkerRepository
 
 _columns = workers.c
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Protocol
 
-from application.ports.storage import IdempotencyKey
+from application.ports.idempotency import IdempotencyKey
 from domain.analytics import JudgedFact
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
 from domain.judgement import Judgement, Verdict

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Protocol
 
 from application.ports.blob_store import BlobNotFound
+from application.ports.idempotency import IdempotencyRace
 from application.ports.judge import JobRefused, JudgeUnavailable
-from application.ports.storage import IdempotencyRace, StoreUnavailable
+from application.ports.storage import StoreUnavailable
 from application.ports.submissions import Claim, LeaseLost, QueueState
 from application.ports.task_queue import QueueUnavailable
 from domain.errors import DomainError

@@ -9,15 +9,10 @@ from dataclasses import dataclass, replace
 from application import ownership, reading
 from application.ports.blob_store import BlobStore
 from application.ports.clock import Clock
+from application.ports.idempotency import IdempotencyKey, IdempotencyRace, IdempotencyRecord
 from application.ports.ids import Ids
 from application.ports.judge import LanguageOffer
-from application.ports.storage import (
-    IdempotencyKey,
-    IdempotencyRace,
-    IdempotencyRecord,
-    Storage,
-    UnitOfWork,
-)
+from application.ports.storage import Storage, UnitOfWork
 from domain.challenge import (
     MAX_EXPLANATION_BYTES,
     MAX_INLINE_BYTES,

@@ -3,14 +3,10 @@
 from dataclasses import dataclass
 
 from application.ports.clock import Clock
+from application.ports.idempotency import IdempotencyKey, IdempotencyRace, IdempotencyRecord
 from application.ports.ids import Ids
 from application.ports.judge import LanguageOffer
-from application.ports.storage import (
-    IdempotencyKey,
-    IdempotencyRace,
-    IdempotencyRecord,
-    Storage,
-)
+from application.ports.storage import Storage
 from domain.challenge import (
     Challenge,
     ChallengeStatus,

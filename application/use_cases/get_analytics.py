@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from application.ports.challenges import ChallengeFilter
 from application.ports.clock import Clock
-from application.ports.storage import ChallengeFilter, Storage
+from application.ports.storage import Storage
 from application.ports.submissions import SubmissionRepository, TestFailures
 from domain.analytics import Figures, JudgedFact, figures
 from domain.challenge import Challenge

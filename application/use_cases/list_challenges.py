@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from application.ports.storage import ChallengeFilter, Storage
+from application.ports.challenges import ChallengeFilter
+from application.ports.storage import Storage
 from domain.challenge import Challenge, ChallengeVersion
 from domain.ids import ChallengeId
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from application.ports.storage import ChallengeFilter, Storage
+from application.ports.challenges import ChallengeFilter
+from application.ports.storage import Storage
 from application.ports.submissions import ChallengeProgress, SubmissionRepository
 from domain.challenge import Challenge, ChallengeStatus, ChallengeVersion
 from domain.ids import ChallengeId, UserId

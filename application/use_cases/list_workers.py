@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from application.announced import ALIVE
 from application.ports.clock import Clock
-from application.ports.storage import Storage, Worker
+from application.ports.storage import Storage
+from application.ports.workers import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

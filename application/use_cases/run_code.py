@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from application import reading
 from application.ports.clock import Clock
+from application.ports.idempotency import IdempotencyKey
 from application.ports.ids import Ids
 from application.ports.judge import LanguageOffer
-from application.ports.storage import IdempotencyKey, Storage
+from application.ports.storage import Storage
 from application.ports.submissions import HandedIn, SubmissionRepository
 from application.ports.task_queue import QueueUnavailable, TaskQueue
 from application.ports.telemetry import SILENT, Telemetry

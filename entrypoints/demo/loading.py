@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from application.ports.storage import ChallengeFilter
+from application.ports.challenges import ChallengeFilter
 from application.use_cases.add_test_cases import AddTestCases
 from application.use_cases.create_challenge import CreateChallenge
 from application.use_cases.list_challenges import ListChallenges

@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response
 
-from application.ports.storage import ChallengeFilter
+from application.ports.challenges import ChallengeFilter
 from application.use_cases.authenticate import Identity
 from application.use_cases.get_leaderboard import GetLeaderboard
 from application.use_cases.get_open_challenge import GetOpenChallenge

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from application.ports.storage import IdempotencyKey
+from application.ports.idempotency import IdempotencyKey
 from domain.ids import UserId
 from entrypoints.http.problems import HttpRequest, Refused, malformed
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from application.announced import ALIVE, REMEMBERED, AnnouncedLanguages
-from application.ports.storage import Worker
+from application.ports.workers import Worker
 from domain.ids import LanguageId
 from domain.language import Language
 from tests.application.world import World

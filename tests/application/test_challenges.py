@@ -7,7 +7,7 @@ import pytest
 
 from adapters.memory.judge import PYTHON, MemoryJudge
 from application import reading
-from application.ports.storage import IdempotencyKey
+from application.ports.idempotency import IdempotencyKey
 from application.use_cases.delete_test_case import DeleteTestCase
 from application.use_cases.get_challenge import GetChallenge
 from application.use_cases.get_open_challenge import GetOpenChallenge

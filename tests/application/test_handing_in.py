@@ -9,7 +9,8 @@ import pytest
 from adapters.in_process.task_queue import InProcessTaskQueue
 from adapters.memory.judge import PYTHON as PYTHON_LANGUAGE
 from adapters.memory.judge import MemoryJudge
-from application.ports.storage import ChallengeFilter, IdempotencyKey
+from application.ports.challenges import ChallengeFilter
+from application.ports.idempotency import IdempotencyKey
 from application.ports.submissions import Lease
 from application.ports.task_queue import QueueUnavailable
 from application.use_cases.forget_expired import ForgetExpired

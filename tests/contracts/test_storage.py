@@ -9,15 +9,10 @@ from pathlib import Path
 import pytest
 
 from adapters.memory.clock import ManualClock
-from application.ports.storage import (
-    IDEMPOTENCY_LIFETIME,
-    ChallengeFilter,
-    IdempotencyKey,
-    IdempotencyRace,
-    Storage,
-    UnitOfWork,
-    Worker,
-)
+from application.ports.challenges import ChallengeFilter
+from application.ports.idempotency import IDEMPOTENCY_LIFETIME, IdempotencyKey, IdempotencyRace
+from application.ports.storage import Storage, UnitOfWork
+from application.ports.workers import Worker
 from domain.challenge import Challenge, ChallengeStatus, Difficulty, TestCase
 from domain.errors import EmailTaken, IdempotencyKeyReused, SlugTaken, StaleRevision
 from domain.ids import BlobKey, ChallengeId, SessionId, TestCaseId, UserId

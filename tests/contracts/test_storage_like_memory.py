@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, rule, run_state_machine_as_test
 
 from adapters.memory.clock import ManualClock
-from application.ports.storage import ChallengeFilter, IdempotencyKey, Storage, UnitOfWork, Worker
+from application.ports.challenges import ChallengeFilter
+from application.ports.idempotency import IdempotencyKey
+from application.ports.storage import Storage, UnitOfWork
+from application.ports.workers import Worker
 from domain.challenge import Challenge, ChallengeStatus, ChallengeVersion, Difficulty, TestCase
 from domain.ids import ChallengeId, SessionId, TestCaseId, UserId
 from domain.user import Role, Session, User

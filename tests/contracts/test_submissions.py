@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.memory.clock import ManualClock
-from application.ports.storage import IDEMPOTENCY_LIFETIME, IdempotencyKey
+from application.ports.idempotency import IDEMPOTENCY_LIFETIME, IdempotencyKey
 from application.ports.submissions import (
     ChallengeProgress,
     Claim,

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from adapters.memory.clock import ManualClock
-from application.ports.storage import IdempotencyKey
+from application.ports.idempotency import IdempotencyKey
 from application.ports.submissions import (
     Claim,
     QueueState,

@@ -4,8 +4,9 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from application.ports.storage import IdempotencyKey, IdempotencyRecord, Worker
+from application.ports.idempotency import IdempotencyKey, IdempotencyRecord
 from application.ports.submissions import HandedIn, Lease
+from application.ports.workers import Worker
 from domain.challenge import (
     Challenge,
     ChallengeStatus,

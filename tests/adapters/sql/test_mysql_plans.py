@@ -16,7 +16,8 @@ from adapters.sql.mysql import MysqlEngine
 from adapters.sql.storage import SqlStorage, SqlUnitOfWork
 from adapters.sql.submissions import SqlSubmissionRepository
 from adapters.sql.tables import challenges, metadata, sessions, submissions, test_cases, users
-from application.ports.storage import ChallengeFilter, UnitOfWork
+from application.ports.challenges import ChallengeFilter
+from application.ports.storage import UnitOfWork
 from application.ports.submissions import SubmissionFilter
 from domain.challenge import ChallengeStatus
 from domain.ids import ChallengeId, LanguageId, SessionId, SubmissionId, TestCaseId, UserId

@@ -2,7 +2,7 @@
 
 import pytest
 
-from application.ports.storage import ChallengeFilter
+from application.ports.challenges import ChallengeFilter
 from application.use_cases.list_challenges import ListChallenges
 from domain.challenge import Challenge, ChallengeStatus, ChallengeVersion
 from entrypoints.demo.loading import LoadDemo

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from application.ports.storage import IdempotencyKey
+from application.ports.idempotency import IdempotencyKey
 from domain.ids import UserId
 from entrypoints.http.cursors import read_cursor, write_cursor
 from entrypoints.http.idempotency import InFlight
