@@ -39,7 +39,6 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=500
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
-log.flush.interval.messages=1
 log.cleaner.dedupe.buffer.size=4194304
 num.network.threads=1
 num.io.threads=2

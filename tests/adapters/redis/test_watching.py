@@ -26,7 +26,7 @@ async def test_the_outcome_is_told_when_redis_died_before_it(house: House) -> No
     watching = await _watching(world, stream)
     house.server.kill()
     await world.judge_submission()()
-    told = await asyncio.wait_for(watching, timeout=10)
+    told = await asyncio.wait_for(watching, timeout=60)
     assert isinstance(told[-1].what, Done)
     assert StatusChanged(status=SubmissionStatus.DONE) in [event.what for event in told]
     await stream.close()
@@ -37,7 +37,7 @@ async def test_the_outcome_is_told_when_redis_hangs(house: House) -> None:
     watching = await _watching(world, stream)
     with house.standing_still():
         await world.judge_submission()()
-        told = await asyncio.wait_for(watching, timeout=10)
+        told = await asyncio.wait_for(watching, timeout=60)
     assert isinstance(told[-1].what, Done)
     await stream.close()
 
@@ -47,7 +47,7 @@ async def test_all_is_told_when_redis_forgot_what_was_before(house: House) -> No
     world.progress = _Forgetting(house, stream, before=4)
     watching = await _watching(world, stream)
     await world.judge_submission()()
-    told = await asyncio.wait_for(watching, timeout=10)
+    told = await asyncio.wait_for(watching, timeout=60)
     assert [type(event.what) for event in told[-5:]] == WHOLE
     assert [event.id for event in told] == sorted({event.id for event in told})
     await stream.close()
@@ -81,5 +81,5 @@ async def _watching(world: World, stream: RedisProgressStream) -> asyncio.Task[l
         return told
 
     watching = asyncio.create_task(read())
-    await asyncio.wait_for(begun.wait(), timeout=10)
+    await asyncio.wait_for(begun.wait(), timeout=60)
     return watching

@@ -23,7 +23,7 @@ from entrypoints.worker.core import WorkerCore
 from tests.application.world import World, a_test
 
 ECHO, FOR_EVER = "echo", "wait"
-SUBMISSION_S = 5.0
+SUBMISSION_S = 60.0
 
 
 class AwayQueue(InProcessTaskQueue):
