@@ -5,36 +5,53 @@ from fractions import Fraction
 from adapters.sandbox.languages.entry import GIB, MIB, Entry
 from adapters.sandbox.toolchains import find_go, find_rust, on_system
 
-_GO_PACKAGES = (
-    "bufio bytes cmp container/heap container/list container/ring context crypto/md5 crypto/rand "
-    "crypto/sha1 crypto/sha256 crypto/sha512 encoding/base64 encoding/binary encoding/csv "
-    "encoding/hex encoding/json errors flag fmt hash/adler32 hash/crc32 hash/crc64 hash/fnv "
-    "hash/maphash index/suffixarray io io/ioutil iter log maps math math/big math/bits math/cmplx "
-    "math/rand math/rand/v2 os path reflect regexp runtime runtime/debug slices sort strconv "
-    "strings sync sync/atomic text/tabwriter text/template time unicode unicode/utf16 "
-    "unicode/utf8 unique unsafe"
-)
 _GO_PREPARE = """
 export GOCACHE=/tmp/cache GOPATH=/tmp/path
-{go} list -e -f '{{if not .Error}}{{.ImportPath}}{{end}}' PACKAGES >/tmp/known
-{go} list -export -deps -f '{{.ImportPath}} {{.Export}}' $(cat /tmp/known) >/tmp/list
+{go} list -e -export -deps -gcflags=all=-dwarf=false \
+  -f '{{.ImportPath}} {{.Export}}' PACKAGES >/tmp/list
 mkdir {out}/pkg
 n=0
 while read -r name file; do
   [ -n "$file" ] || continue
   n=$((n + 1))
   cp "$file" {out}/pkg/$n.a
-  echo "packagefile $name={prepared}/pkg/$n.a"
-done </tmp/list >{out}/importcfg
+  line="packagefile $name={prepared}/pkg/$n.a"
+  echo "$line" >>{out}/all
+  case /$name/ in
+    */internal/* | */vendor/*) ;;
+    *) echo "$line" >>{out}/importable ;;
+  esac
+done </tmp/list
 """
-"""Go has no compiled standard library, and `go build` would need ten seconds for a part of it. So
+"""Go has no compiled standard library, and `go build` would need a minute for the whole of it. So
 that is built once; programs are then compiled and linked against it without any cache to poison.
-Packages that an older Go does not have yet are left out."""
-_GO_COMPILE = (
-    "t=$({go} env GOTOOLDIR) && "
-    '"$t/compile" -p main -pack -complete -importcfg {prepared}/importcfg -o /tmp/main.a "$@" && '
-    '"$t/link" -s -w -importcfg {prepared}/importcfg -o {out}/main /tmp/main.a'
-)
+They may name what `go build` lets them name: the rest is there for the linker."""
+_GO_COMPILE = """
+compile() { "$t/compile" -p main -pack -complete -importcfg {prepared}/importable "$@"; }
+link() { "$t/link" -s -w -importcfg {prepared}/all -o {out}/main "$@" /tmp/main.a; }
+set -f
+t=$({go} env GOTOOLDIR) || exit
+for_compiler= for_linker= files=
+while [ $# -gt 0 ]; do
+  word=$1
+  shift
+  case $word in
+    -gcflags | --gcflags | -ldflags | --ldflags | -tags | --tags)
+      [ $# -gt 0 ] || { echo "flag needs an argument: $word" >&2; exit 2; }
+      word=$word=$1
+      shift ;;
+  esac
+  case $word in
+    *.go) files="$files $word" ;;
+    -gcflags=* | --gcflags=*) for_compiler="$for_compiler ${word#*=}" ;;
+    -ldflags=* | --ldflags=*) for_linker="$for_linker ${word#*=}" ;;
+    -a | -v | -x | -trimpath | -buildvcs=* | -tags=* | --tags=*) ;;
+    *) echo "go build: $word is not offered here" >&2; exit 2 ;;
+  esac
+done
+compile $for_compiler -o /tmp/main.a $files && link $for_linker
+"""
+"""Flags are those of `go build`: what makes no difference to one program is passed over."""
 _OBJECTS = "/tmp"  # noqa: S108 - the box's own
 _OCAML_COMPILE = """
 set -f
@@ -91,7 +108,7 @@ NATIVE = (
         file_name="main.go",
         find=find_go,
         version=("{go}", "version"),
-        prepare=_GO_PREPARE.replace("PACKAGES", _GO_PACKAGES),
+        prepare=_GO_PREPARE.replace("PACKAGES", "std"),
         prepare_quickly=_GO_PREPARE.replace("PACKAGES", "fmt"),
         compile=("/bin/sh", "-c", _GO_COMPILE, "go", "{sources}"),
         compile_shown="go build -o main main.go",
