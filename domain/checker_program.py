@@ -20,7 +20,8 @@ class CheckerProtocol(StrEnum):
 
     `icpc`: called with input, answer and feedback folder, the output on standard input; exit code
     42 accepts, 43 rejects. `testlib`: called with input, output and answer; 0 accepts, 1 and 2
-    reject, 7 gives points, 3 is a failure of its own.
+    reject, 7 gives points, 3 is a failure of its own. An interactor of its kind has a file to write
+    to in place of the output, which nobody reads.
     """
 
     ICPC = "icpc"
@@ -61,8 +62,7 @@ def check_checker_program(checker: CheckerProgram) -> CheckerProgram:
     """The checker itself.
 
     Raises:
-        InvalidChallenge: files, arguments, limits or passes do not fit, or a setting does not go
-            with the protocol.
+        InvalidChallenge: files, arguments, limits or passes do not fit.
     """
     try:
         check_program(checker.program, MAX_CHECKER_BYTES)
@@ -75,8 +75,6 @@ def check_checker_program(checker: CheckerProgram) -> CheckerProgram:
     _check_range("limits/time_ms", limits.time_ms, MIN_TIME_MS, MAX_TIME_MS)
     _check_range("limits/memory_kib", limits.memory_kib, MIN_MEMORY_KIB, MAX_MEMORY_KIB)
     _check_range("validation_passes", checker.validation_passes, 1, MAX_VALIDATION_PASSES)
-    if checker.is_interactive and checker.protocol is not CheckerProtocol.ICPC:
-        raise InvalidChallenge("/checker/protocol", "of an interactor must be icpc")
     return checker
 
 

@@ -1,8 +1,10 @@
 """One box for all runs of a program: the next run is made ready while this one goes on."""
 
+import os
+
 from adapters.sandbox.box import Bind, Box
 from adapters.sandbox.cell import Cell
-from adapters.sandbox.outcome import BoxBroken, BoxesClosed, MachineSpent, Outcome
+from adapters.sandbox.outcome import BoxBroken, BoxesClosed, MachineSpent, Outcome, broken_by
 from adapters.sandbox.running import Boxes
 from adapters.sandbox.session import Session
 from adapters.sandbox.waiting import to_its_end
@@ -39,6 +41,31 @@ class RunsInOneBox:
         await cell.fill(stdin)
         return cell
 
+    async def joined(self, box: Box, stdin: int, stdout: int) -> Cell:
+        """A cell for `boxes.go`, with the ends of others' pipes; these stay the caller's.
+
+        Raises:
+            BoxBroken: the platform failed.
+            MachineSpent: so it did, and would again.
+            BoxesClosed: nothing is run any more.
+        """
+        session = await self._showing(box.binds)
+        cell = self._boxes.prepare(session, box, stdout)
+        try:
+            cell.take(os.dup(stdin))
+        except OSError as error:
+            cell.release()
+            raise broken_by(error, "no end of a pipe could be given") from error
+        return cell
+
+    async def renewed(self) -> bool:
+        """Whether another box takes the place of one that broke; only once."""
+        if self._has_broken:
+            return False
+        self._has_broken = True
+        await self._shut()
+        return True
+
     async def run(self, box: Box, stdin: bytes, cell: Cell | None = None) -> Outcome:
         """Run it, in the cell that was made ready for it; in a new box where its own broke.
 
@@ -55,11 +82,9 @@ class RunsInOneBox:
         except MachineSpent:
             raise
         except BoxBroken:
-            if cell is None or cell.session is self._session:
-                if self._has_broken:
-                    raise
-                self._has_broken = True
-                await self._shut()
+            own = cell is None or cell.session is self._session
+            if own and not await self.renewed():
+                raise
             return await self._go(await self.ready(box, stdin))
 
     async def _go(self, cell: Cell) -> Outcome:

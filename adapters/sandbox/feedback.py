@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from adapters.sandbox.box import INIT
 from domain.checker_report import NEXT_PASS
 
 DATA = "/judge"
 INPUT, ANSWER, OUTPUT, EARLIER = "input", "answer", "output", "feedback.tar"
 FEEDBACK = "/tmp/feedback/"  # noqa: S108 - the box's own
+UNHEEDED = "/tmp/output"  # noqa: S108 - the box's own
+"""Where an interactor of testlib's kind may write; nobody reads it."""
 MAX_FEEDBACK_BYTES = 8 << 20
 """All that a checker leaves, as tar."""
 MAX_STDERR_BYTES = 64 * 1024
@@ -26,7 +29,9 @@ _UNREADABLE = (
     *(tarfile.TarError, OSError, ValueError, EOFError),
     *(RecursionError, OverflowError, IndexError),  # headers in headers, no end, no such time
 )
-_COMPLAINTS, _ENDED, _MORE = "complaints", "ended", "more"
+_COMPLAINTS, _ENDED = "complaints", "ended"
+_FLOOD = b"!"
+"""Comes before all else where the program has said too much, and as soon as it has."""
 TOO_MUCH = f"left more than {MAX_FEEDBACK_BYTES >> 20} MiB of feedback"
 
 _PROLOGUE = f"""\
@@ -38,11 +43,14 @@ tar -xf {DATA}/{EARLIER} -C /tmp --exclude=feedback/{NEXT_PASS} feedback || exit
 _EPILOGUE = f"""\
 code=$?
 : >/tmp/{_ENDED}
-[ -z "$copier" ] || kill $copier
-head -c {MAX_STDERR_BYTES} /tmp/{_COMPLAINTS} >/tmp/{_COMPLAINTS}.cut
-mv /tmp/{_COMPLAINTS}.cut /tmp/{_COMPLAINTS}
-cd /tmp && tar -cf - --format=posix --hard-dereference \
-{_ENDED} {_COMPLAINTS} $( [ -f {_MORE} ] && echo {_MORE} ) feedback >&3 2>/dev/null
+if [ -n "$copier" ]; then kill $copier; wait $copier; fi
+cd /tmp
+if [ -s {_COMPLAINTS} ]; then
+head -c {MAX_STDERR_BYTES} {_COMPLAINTS} >{_COMPLAINTS}.cut
+mv {_COMPLAINTS}.cut {_COMPLAINTS}
+fi
+tar -cf - --format=posix --hard-dereference \
+{_ENDED} {_COMPLAINTS} feedback >&3 2>/dev/null
 exit $code
 """
 _CALL = f"""\
@@ -50,17 +58,13 @@ copier=
 exec 3>&1
 "$@" 3>&- >/dev/null 2>/tmp/{_COMPLAINTS}
 """
-# A program that floods is cut off here, for which a named pipe is needed: the shell would wait for
-# every part of a pipeline. What comes is passed on at once. Whether there was more is known before
-# the interactor can see that nothing comes any more; what cannot be passed
-# on, as that has ended, is not counted here.
+# A named pipe, as the shell would wait for every part of a pipeline.
 _TALK = f"""\
 exec 3>&2 4<&0 </dev/null 2>/dev/null
 mkfifo /tmp/heard || exit 125
 limit=$1
 shift
-{{ stdbuf -o0 head -c "$limit" && head -c 1 | wc -c >/tmp/{_MORE}; }} \
-<&4 >/tmp/heard 2>/dev/null 3>&- 4<&- &
+{INIT} hear "$limit" <&4 >/tmp/heard 4<&- &
 copier=$!
 exec 4<&-
 "$@" 3>&- </tmp/heard 2>/tmp/{_COMPLAINTS}
@@ -72,13 +76,11 @@ class Left:
     """What a checker left: files of its feedback folder, and what the shell around it noted.
 
     `ended_ns` is by the monotonic clock, and may be some milliseconds too early, never too late.
-    `is_flooded` where a program wrote more than an interactor was to hear.
     """
 
     files: Mapping[str, bytes]
     stderr: bytes
     ended_ns: int
-    is_flooded: bool
 
 
 class BadFeedback(Exception):
@@ -91,8 +93,23 @@ def call(command: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def talk(command: tuple[str, ...], heard_bytes: int) -> tuple[str, ...]:
-    """The same of an interactor, which hears no more than that; it is left on descriptor 2."""
+    """The same of an interactor, which hears no more than that; it is left on descriptor 2.
+
+    What comes is passed on at once, and taken whether or not it reads. When there is more, a mark
+    goes ahead of what will be left, and before the interactor sees that nothing comes any more.
+    What cannot be passed on, as that has ended, is not counted here.
+    """
     return ("/bin/sh", "-c", _PROLOGUE + _TALK + _EPILOGUE, "sh", str(heard_bytes), *command)
+
+
+def is_flood(said: bytes) -> bool:
+    """Whether the program has written more than its interactor was to hear: known at once."""
+    return said.startswith(_FLOOD)
+
+
+def without_mark(said: bytes) -> bytes:
+    """The archive of what was left."""
+    return said.removeprefix(_FLOOD)
 
 
 def read_feedback(archive: bytes) -> Left:
@@ -116,7 +133,6 @@ def read_feedback(archive: bytes) -> Left:
         },
         stderr=members.get(_COMPLAINTS, (b"", 0))[0],
         ended_ns=ended_ns,
-        is_flooded=members.get(_MORE, (b"", 0))[0].strip() == b"1",
     )
 
 

@@ -1,13 +1,15 @@
 /*
- * The sandbox's own processes around judged programs. One static binary, three modes:
+ * The sandbox's own processes around judged programs. One static binary, four modes:
  *
  *   init launch OPTIONS -- BWRAP ARGS...   outside the box, as whoever runs the server. Stages
  *       folders that the slot's uid could not reach, becomes that uid, and turns into bubblewrap.
  *   init serve                             pid 1 of the box, with the capabilities of the box's
  *       user namespace: prepares cells and runs programs in them (serve.c, fence.c).
+ *   init hear BYTES                        a program of an interactor's cell (hear.c): stands
+ *       between that and whoever it talks with. Descriptor 3 is where it says that it was too much.
  *   init hog KIB                           touches that much memory: the out-of-memory probe.
  *
- * Descriptor 3 is a socket to the server: orders come in on it, reports go out.
+ * Else descriptor 3 is a socket to the server: orders come in on it, reports go out.
  */
 #define _GNU_SOURCE
 #include "init.h"
@@ -192,6 +194,8 @@ int main(int argc, char **argv)
         return launch(argc - 1, argv + 1);
     if (argc == 2 && strcmp(argv[1], "serve") == 0)
         return serve();
+    if (argc == 3 && strcmp(argv[1], "hear") == 0)
+        return hear((size_t)atoll(argv[2]), CONTROL_FD);
     if (argc == 3 && strcmp(argv[1], "hog") == 0)
         return hog((size_t)atol(argv[2]));
     return 2;

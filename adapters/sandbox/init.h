@@ -1,6 +1,7 @@
 /*
  * What init's files have of each other.
  */
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 
@@ -29,6 +30,9 @@ void default_signals(void);
 
 /* serve.c */
 int serve(void);
+
+/* hear.c */
+int hear(size_t limit, int told);
 
 /* fence.c: each of these ends the process where it cannot be done. */
 void bound_capabilities(void);

@@ -4,7 +4,7 @@ This server keeps every end open until the program that had it is known to have 
 does because the other is gone always comes after that one's end, by both their clocks, and who
 ended first is never a race. Who writes on to one that has ended is not ended by it: what it
 writes is thrown away, at leisure, so that a flood costs its writer more time than this server. A
-program is ended once that is more than it may write at all.
+program is ended once that, or what came as far as its interactor, is more than it may write at all.
 """
 
 import asyncio
@@ -15,13 +15,16 @@ import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
+from adapters.sandbox.ahead import RunsInOneBox
 from adapters.sandbox.box import Box
 from adapters.sandbox.cell import Cell
+from adapters.sandbox.feedback import is_flood
 from adapters.sandbox.outcome import Outcome, broken_by
 from adapters.sandbox.pipes import PIPE_BYTES
 from adapters.sandbox.running import Boxes
-from adapters.sandbox.waiting import cancelled, to_its_end
+from adapters.sandbox.waiting import cancelled
 from domain.run import Excess
 
 _CLOCKS_DIFFER_S = 0.005
@@ -32,11 +35,23 @@ _WASTE = bytearray(PIPE_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Partners:
-    """The boxes of a program and of the interactor that it talks with."""
+class Partner:
+    """One of the two, and in which box it is run; a cell of its own it has in each play."""
 
-    program: Box
-    interactor: Box
+    box: Box
+    among: RunsInOneBox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partners:
+    """A program and the interactor that it talks with.
+
+    `parting_ms` is how long the interactor may go on without the program.
+    """
+
+    program: Partner
+    interactor: Partner
+    parting_ms: int
 
 
 async def played(boxes: Boxes, partners: Partners, slot: int) -> tuple[Outcome, Outcome]:
@@ -48,9 +63,11 @@ async def played(boxes: Boxes, partners: Partners, slot: int) -> tuple[Outcome, 
     with contextlib.ExitStack() as ours:
         to_interactor = _Pipe(ours, boxes.owner(slot))
         to_program = _Pipe(ours, boxes.owner(slot))
-        first = _Side(boxes, partners.program, slot, reads=to_program, writes=to_interactor)
-        second = _Side(boxes, partners.interactor, slot, reads=to_interactor, writes=to_program)
-        to_interactor.stop_at(partners.program.limits.stdout_bytes, first.stop_flood)
+        first = _Side(boxes, partners.program, reads=to_program, writes=to_interactor)
+        second = _Side(boxes, partners.interactor, reads=to_interactor, writes=to_program)
+        to_interactor.stop_at(partners.program.box.limits.stdout_bytes, first.stop_flood)
+        second.on_flood = first.stop_flood
+        first.on_end = partial(second.part_in, partners.parting_ms)
         program, interactor = asyncio.create_task(first.run()), asyncio.create_task(second.run())
         try:
             of_program, of_interactor = await asyncio.gather(program, interactor)
@@ -136,45 +153,69 @@ class _Pipe:
 
 
 class _Side:
-    """One of the two, from when its box is made until nobody hears it any more."""
+    """One of the two, from when its cell is made until nobody hears it any more."""
 
-    def __init__(self, boxes: Boxes, box: Box, slot: int, *, reads: _Pipe, writes: _Pipe) -> None:
+    def __init__(self, boxes: Boxes, partner: Partner, *, reads: _Pipe, writes: _Pipe) -> None:
         self._boxes = boxes
-        self._box = box
-        self._slot = slot
+        self._partner = partner
         self._reads = reads
         self._writes = writes
         self._cell: Cell | None = None
-        self._has_flooded = False
+        self._excess: Excess | None = None
+        self._parting: asyncio.TimerHandle | None = None
+        self.on_end = _nothing
+        self.on_flood = _nothing
+        """When this one says that the other has said too much."""
 
     async def run(self) -> Outcome:
-        outcome = await self._in_its_box()
+        try:
+            outcome = await self._in_its_cell()
+        finally:
+            if self._parting:
+                self._parting.cancel()
         since_s = (time.monotonic_ns() - outcome.ended_ns) / 1e9
         await asyncio.sleep(max(0.0, _CLOCKS_DIFFER_S - since_s))
         self._writes.end()
         self._reads.drain()
-        if self._has_flooded:
-            outcome = replace(outcome, excess=outcome.excess | {Excess.OUTPUT})
+        self.on_end()
+        if self._excess:
+            outcome = replace(outcome, excess=outcome.excess | {self._excess})
         return outcome
 
     def stop_flood(self) -> None:
-        self._has_flooded = True
+        self._stop(Excess.OUTPUT)
+
+    def part_in(self, parting_ms: int) -> None:
+        """The other has ended: this one has so long to do so, too."""
+        if self._cell and not self._cell.is_over:
+            loop = asyncio.get_running_loop()
+            self._parting = loop.call_later(parting_ms / 1000, self._stop, Excess.WALL_TIME)
+
+    def _stop(self, excess: Excess) -> None:
+        """What a flood wrote in time counts, even where it has ended meanwhile."""
+        if self._cell and self._cell.is_over and excess is not Excess.OUTPUT:
+            return
+        self._excess = excess
         if self._cell:
             self._cell.kill()
 
-    async def _in_its_box(self) -> Outcome:
+    async def _in_its_cell(self) -> Outcome:
         with contextlib.ExitStack() as given:
             reads, writes = self._reads.reader(), self._writes.writer()
             given.callback(os.close, reads)
             given.callback(os.close, writes)
-            session = self._boxes.open(self._box.binds, self._slot)
-            try:
-                self._cell = self._boxes.prepare(session, self._box, writes)
-                self._cell.take(os.dup(reads))
-                given.close()
-                return await self._boxes.go(self._cell)
-            finally:
-                await to_its_end(self._boxes.shut(session))
+            cell = await self._partner.among.joined(self._partner.box, reads, writes)
+        self._cell = cell
+        if cell.stderr:
+            cell.stderr.on_more = self._listen
+        return await self._boxes.go(cell)
+
+    def _listen(self) -> None:
+        said = self._cell.stderr if self._cell else None
+        if said:
+            said.on_more = None  # its first word tells
+            if is_flood(said.content):
+                self.on_flood()
 
 
 def _nothing() -> None:

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Literal
 
 from adapters.sandbox.cgroups import Cgroups, find_cgroups
-from adapters.sandbox.checkers import Place, Referee
+from adapters.sandbox.checker_box import Place
+from adapters.sandbox.checkers import Referee
 from adapters.sandbox.compile_cache import DEFAULT_BYTES, CompileCache
 from adapters.sandbox.machine import Machine, look_at
 from adapters.sandbox.offers import Offer, Offers, Refusal
+from adapters.sandbox.outcome import BoxesClosed, MachineSpent
 from adapters.sandbox.own import OwnFolder
 from adapters.sandbox.programs import JudgedProgram
 from adapters.sandbox.raw import RAW
 from adapters.sandbox.report import LanguageReport, SandboxReport
-from adapters.sandbox.running import Boxes, BoxesClosed, MachineSpent
+from adapters.sandbox.running import Boxes
 from adapters.sandbox.slots import SlotNumbers
 from adapters.sandbox.turns import Turns
 from adapters.sandbox.waiting import CLOSED, result_of, to_its_end
@@ -120,11 +122,11 @@ class SandboxJudge(JudgePort):
         offer, boxes = await self._offer(job.checker.language)
         async with self._job_folder() as folder:
             place = Place(boxes=boxes, kit=offer.kit, folder=folder, slot=slot, cache=self._cache)
-            referee = Referee(place, job.checker)
-            await referee.compile()
-            async with aclosing(referee.runs(program, tests, job.limits)) as runs:
-                async for run in runs:
-                    yield run
+            async with Referee(place, job.checker) as referee:
+                await referee.compile()
+                async with aclosing(referee.runs(program, tests, job.limits)) as runs:
+                    async for run in runs:
+                        yield run
 
     async def describe(self) -> SandboxReport:
         """What this machine gives, and every language with its version or what it lacks."""

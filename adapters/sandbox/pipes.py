@@ -96,6 +96,7 @@ class Sink:
         self._descriptor = descriptor
         self._cap = cap
         self.on_overflow: Callable[[], None] | None = None
+        self.on_more: Callable[[], None] | None = None
         self._kept = io.BytesIO()
         self._pause: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -144,6 +145,8 @@ class Sink:
             self.close()
             return False
         self._kept.write(chunk[:room] if len(chunk) > room else chunk)
+        if self.on_more:
+            self.on_more()
         if len(chunk) > room:
             with contextlib.suppress(OSError):  # as for any other pipe
                 fcntl.fcntl(self._descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)

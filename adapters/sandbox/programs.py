@@ -45,7 +45,7 @@ class JudgedProgram:
         self._folder = folder
         self._slot = slot
         self._built: Built | None = None
-        self._runs = RunsInOneBox(boxes, slot)
+        self.in_one_box = RunsInOneBox(boxes, slot)
         self._options = USUAL
         self.repeats = Repeats()
         """Of all its runs, whoever runs it."""
@@ -54,13 +54,13 @@ class JudgedProgram:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._runs.close()
+        await self.in_one_box.close()
 
     async def compile(self, program: Program, options: ProgramOptions = USUAL) -> Compilation:
         """Its box is opened meanwhile: what is compiled comes into the folder that it shows."""
         sources = sources_of(program, self._kit.entry, options)
         self._options = options
-        self._runs.begin(_binds(self._kit, self._folder))
+        self.in_one_box.begin(_binds(self._kit, self._folder))
         try:
             built = await compile_program(
                 self._boxes, self._kit, sources, self._folder, self._slot, self._cache
@@ -105,7 +105,7 @@ class JudgedProgram:
                     yield run_of(self._kit, ordinal, outcome)
 
     def _pipeline(self, box: Box, inputs: tuple[JudgeInput, ...]) -> Pipeline:
-        return Pipeline(self._runs, box, inputs, self.repeats)
+        return Pipeline(self.in_one_box, box, inputs, self.repeats)
 
 
 async def run_test(

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _SOURCES = tuple(
-    Path(__file__).with_name(name) for name in ("init.c", "serve.c", "fence.c", "calls.c")
+    Path(__file__).with_name(name) for name in ("init.c", "serve.c", "fence.c", "calls.c", "hear.c")
 )
 _HEADER = Path(__file__).with_name("init.h")
 _BUILD_S = 120.0

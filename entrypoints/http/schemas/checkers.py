@@ -99,6 +99,7 @@ class InteractorChecker(Input, frozen=True, kw_only=True, tag_field="kind", tag=
     source: Text | msgspec.UnsetType = msgspec.UNSET
     files: Files | msgspec.UnsetType = msgspec.UNSET
     entry_point: FileName | msgspec.UnsetType = msgspec.UNSET
+    protocol: CheckerProtocol = CheckerProtocol.ICPC
     arguments: Arguments = msgspec.field(default_factory=list)
     limits: CheckerLimitsBody = CheckerLimitsBody()
     validation_passes: Passes = _PASSES
@@ -160,14 +161,12 @@ def checker_body(checker: Checker) -> CheckerBody:
 
 def _by_program(body: CustomChecker | InteractorChecker) -> Checker:
     if isinstance(body, CustomChecker):
-        return Checker(kind=CheckerKind.CUSTOM, program=_program_of(body, body.protocol))
-    program = replace(_program_of(body, CheckerProtocol.ICPC), is_interactive=True)
+        return Checker(kind=CheckerKind.CUSTOM, program=_program_of(body))
+    program = replace(_program_of(body), is_interactive=True)
     return Checker(kind=CheckerKind.INTERACTOR, program=program)
 
 
-def _program_of(
-    body: CustomChecker | InteractorChecker, protocol: CheckerProtocol
-) -> CheckerProgram:
+def _program_of(body: CustomChecker | InteractorChecker) -> CheckerProgram:
     """The program that was sent; whether its files fit, the core says.
 
     Raises:
@@ -187,7 +186,7 @@ def _program_of(
     return CheckerProgram(
         language=LanguageId(body.language),
         program=Program(files=files, entry_point=entry_point),
-        protocol=protocol,
+        protocol=body.protocol,
         arguments=tuple(body.arguments),
         limits=CheckerLimits(time_ms=body.limits.time_ms, memory_kib=body.limits.memory_kib),
         validation_passes=body.validation_passes,
@@ -208,6 +207,7 @@ def _program_body(checker: Checker) -> CustomChecker | InteractorChecker:
         if is_bare
         else [FileBody(name=file.name, content=file.content) for file in files],
         "entry_point": msgspec.UNSET if entry_point is None else entry_point,
+        "protocol": program.protocol,
         "arguments": list(program.arguments),
         "limits": CheckerLimitsBody(
             time_ms=program.limits.time_ms, memory_kib=program.limits.memory_kib
@@ -216,7 +216,7 @@ def _program_body(checker: Checker) -> CustomChecker | InteractorChecker:
     }
     if program.is_interactive:
         return InteractorChecker(**fields)
-    return CustomChecker(protocol=program.protocol, **fields)
+    return CustomChecker(**fields)
 
 
 def _text_of(value: float | msgspec.UnsetType) -> str | None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -12,10 +13,13 @@ from typing import Any
 
 import pytest
 
-from adapters.sandbox import checkers, feedback, programs
+from adapters.sandbox import checker_box, feedback, programs
+from adapters.sandbox.box import APP, Bind
 from adapters.sandbox.judge import SandboxJudge
 from adapters.sandbox.pipeline import Pipeline
 from adapters.sandbox.repeats import Repeats
+from adapters.sandbox.running import Boxes
+from adapters.sandbox.session import Session
 from application.ports.judge import JobRefused, JudgeInput, JudgeJob
 from domain.checker_program import CheckerLimits, CheckerProgram, CheckerProtocol
 from domain.checker_report import CheckerReport
@@ -221,13 +225,83 @@ async def test_a_checker_that_does_not_compile_is_told_to_staff(judge: SandboxJu
         await runs(judge, checker("int main( { return 42; }", "c"))
 
 
-async def test_each_test_has_a_box_of_its_own(judge: SandboxJudge) -> None:
+async def test_each_test_has_a_cell_of_its_own(judge: SandboxJudge) -> None:
     lines = "sys.exit(43 if Path('/tmp/mine').exists() else 42)\n"
     source = BEGINNING + "seen = Path('/tmp/mine').exists(); Path('/tmp/mine').touch()\n"
     source += lines.replace("Path('/tmp/mine').exists()", "seen")
     tests = [(b"1", b"1"), (b"2", b"2")]
     seen = await runs(judge, checker(source), tests)
     assert [run.report for run in seen] == [CheckerReport(accepted=True)] * 2
+
+
+async def boxes_of(
+    judge: SandboxJudge, by: CheckerProgram, monkeypatch: pytest.MonkeyPatch
+) -> Counter[str]:
+    """How many of each were opened for five tests."""
+    opened: list[str] = []
+    whole = Boxes.open
+
+    def counted(self: Boxes, binds: tuple[Bind, ...], slot: int) -> Session:
+        targets = {bind.target for bind in binds}
+        if APP in targets:  # a compiler's does not show what is run
+            opened.append("checker" if feedback.DATA in targets else "program")
+        return whole(self, binds, slot)
+
+    monkeypatch.setattr(Boxes, "open", counted)
+    seen = await runs(judge, by, [(b"", b"")] * 5, "pass")
+    assert [verdict_of(run, None) for run in seen] == [Verdict.ACCEPTED] * 5
+    return Counter(opened)
+
+
+async def test_all_calls_of_a_submission_are_in_one_box(
+    judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each in a cell of its own."""
+    accepting = checker("import sys\nsys.exit(42)")
+    assert await boxes_of(judge, accepting, monkeypatch) == {"program": 1, "checker": 1}
+
+
+async def test_a_checkers_box_that_breaks_is_replaced_and_its_call_repeated(
+    judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Session] = []
+    whole = Boxes.open
+
+    def broken_at_first(self: Boxes, binds: tuple[Bind, ...], slot: int) -> Session:
+        session = whole(self, binds, slot)
+        if feedback.DATA in {bind.target for bind in binds}:
+            made.append(session)
+            if len(made) == 1:
+                session.kill()
+        return session
+
+    monkeypatch.setattr(Boxes, "open", broken_at_first)
+    seen = await runs(judge, checker("import sys\nsys.exit(42)"), [(b"", b"")] * 3, "pass")
+
+    assert [verdict_of(run, None) for run in seen] == [Verdict.ACCEPTED] * 3
+    assert len(made) == 2
+
+
+async def test_nothing_of_a_test_is_left_for_the_checker_of_the_next(judge: SandboxJudge) -> None:
+    """Neither what it wrote, nor a process, nor what lies where its input was."""
+    source = BEGINNING + (
+        "import glob, subprocess, time\n"
+        "places = ['/tmp', '/box', '/dev/shm', '/judge', '/app', '/dev/mqueue']\n"
+        "found = sorted(sum((glob.glob(p + '/*') + glob.glob(p + '/.*') for p in places), []))\n"
+        "found += ['process'] * (sum(map(str.isdigit, os.listdir('/proc'))) - 2)\n"
+        "found.append(Path(given).read_text())\n"
+        "leave('judgemessage.txt', repr(found))\n"
+        "for place in ('/tmp', '/box', '/dev/shm', feedback):\n"
+        "    Path(place, 'mine').write_text(output)\n"
+        "subprocess.Popen(['sleep', '1000'], start_new_session=True)\n"
+        "sys.exit(42)"
+    )
+    tests = [(b"1", b"a"), (b"2", b"b"), (b"3", b"c")]
+    seen = await runs(judge, checker(source), tests)
+    told = [run.report.judge_message for run in seen if run.report]
+    assert len(told) == 3
+    assert told[1] == told[0].replace("'1'", "'2'")
+    assert told[2] == told[0].replace("'1'", "'3'")
 
 
 async def test_what_it_is_given_cannot_be_changed(judge: SandboxJudge) -> None:
@@ -419,7 +493,7 @@ async def test_a_job_that_is_cancelled_waits_for_the_answers_that_it_writes(
         begun.set()
         assert go_on.wait(60)
 
-    monkeypatch.setattr(checkers, "_write", write)
+    monkeypatch.setattr(checker_box, "_write", write)
     work = asyncio.create_task(runs(judge, checker("import sys\nsys.exit(42)"), program="pass"))
     await until(begun.is_set)
     work.cancel()

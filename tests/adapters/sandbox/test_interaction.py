@@ -1,16 +1,18 @@
 """Programs and interactors that talk, on the real sandbox: who ended first, and who is to blame."""
 
+import time
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
-from adapters.sandbox import checkers
+from adapters.sandbox import plays as playing
 from adapters.sandbox.interaction import Partners, played
 from adapters.sandbox.judge import SandboxJudge
 from adapters.sandbox.outcome import Outcome
 from adapters.sandbox.running import Boxes
 from application.ports.judge import JudgeJob
-from domain.checker_program import CheckerLimits, CheckerProgram
+from domain.checker_program import CheckerLimits, CheckerProgram, CheckerProtocol
 from domain.ids import LanguageId
 from domain.judgement import Verdict
 from domain.judging import verdict_of
@@ -18,7 +20,7 @@ from domain.limits import Limits
 from domain.program import single_file
 from domain.run import Excess, Run
 from tests.adapters.sandbox.judging import judged
-from tests.adapters.sandbox.test_checkers import one_test
+from tests.adapters.sandbox.test_checkers import boxes_of, one_test
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -259,7 +261,7 @@ async def test_the_time_that_the_interactor_computes_is_not_the_programs(
         "while time.process_time() < 2.5: pass\n"
         "print('go', flush=True)\nsys.stdin.read()\nsys.exit(42)"
     )
-    by = replace(interactor(source), limits=replace(BRIEF, time_ms=4_000))
+    by = replace(interactor(source), limits=replace(BRIEF, time_ms=20_000))
     run = await run_of(judge, by, "input()", limits=replace(LIMITS, time_ms=200))
     assert verdict_of(run, None) is AC
     assert run.cpu_ms < 200
@@ -316,7 +318,7 @@ async def test_plays_near_the_limit_are_played_again_at_most_three_times(
         over = replace(program, cpu_ms=LIMITS.time_ms + 1, excess=frozenset({Excess.CPU_TIME}))
         return (over if len(plays) != 2 else program), of_interactor
 
-    monkeypatch.setattr(checkers, "played", counted)
+    monkeypatch.setattr(playing, "played", counted)
     what = JudgeJob(
         language=LanguageId("python3"),
         program=single_file("pass"),
@@ -327,3 +329,83 @@ async def test_plays_near_the_limit_are_played_again_at_most_three_times(
     _, runs = await judged(judge, what)
     assert [verdict_of(run, None) for run in runs] == [AC, TLE, TLE, TLE, TLE]
     assert len(plays) == 5 + 3
+
+
+# --- floods that nobody stops ------------------------------------------------------------------
+
+PATIENT = replace(LIMITS, time_ms=20_000)
+FLOOD = "import os\nwhile True: os.write(1, b'x' * 65536)"
+
+
+async def test_a_flood_to_one_that_talks_but_never_reads_ends_at_the_limit(
+    judge: SandboxJudge,
+) -> None:
+    """Both would wait for the other until time runs out."""
+    talks = "import os, sys\nfor _ in range(99): os.write(1, b'x' * 65536)\nsys.exit(42)"
+    run = await run_of(judge, interactor(talks), FLOOD, limits=PATIENT)
+    assert (verdict_of(run, None), run.excess) == (OLE, frozenset({Excess.OUTPUT}))
+    assert run.wall_ms < PATIENT.wall_time_ms / 2
+
+
+async def test_an_interactor_that_never_ends_has_its_own_time_alone_after_the_program(
+    judge: SandboxJudge,
+) -> None:
+    begun = time.monotonic()
+    run = await run_of(judge, interactor("import time\ntime.sleep(600)"), FLOOD, limits=PATIENT)
+    assert run.report is not None
+    assert "did not end in time" in (run.report.fault or "")
+    assert (verdict_of(run, None), run.excess) == (JE, frozenset({Excess.OUTPUT}))
+    assert time.monotonic() - begun < PATIENT.wall_time_ms / 1_000
+
+
+async def test_what_an_interactor_has_not_yet_read_is_no_flood_and_is_not_lost(
+    judge: SandboxJudge,
+) -> None:
+    """More than a pipe holds, so that whoever writes it all would wait for a reader."""
+    source = (
+        "import sys\nprint('x' * 300_000, flush=True)\n"
+        "sys.exit(42 if len(sys.stdin.read()) == 300_000 else 43)"
+    )
+    program = "import sys\nsys.stdout.write('y' * 300_000)\nsys.stdout.flush()\ninput()"
+    run = await run_of(judge, interactor(source), program, limits=replace(LIMITS, output_kib=1_024))
+    assert verdict_of(run, None) is AC
+
+
+# --- testlib's way -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("end", "verdict", "score"),
+    [
+        pytest.param("sys.exit(0)", AC, None, id="ok"),
+        pytest.param("sys.exit(1)", WA, None, id="wa"),
+        pytest.param("sys.exit(2)", WA, None, id="pe"),
+        pytest.param("sys.exit(3)", JE, None, id="fail"),
+        pytest.param("sys.exit(42)", JE, None, id="another code"),
+        pytest.param(
+            "sys.stderr.write('points 2.5 well'); sys.exit(7)", AC, Fraction(5, 2), id="points"
+        ),
+    ],
+)
+async def test_testlib_interactors_end_in_their_own_way(
+    judge: SandboxJudge, end: str, verdict: Verdict, score: Fraction | None
+) -> None:
+    source = (
+        "import sys\n"
+        "given, output, answer = sys.argv[1:]\n"
+        "open(output, 'w').write('of no use')\n"
+        "assert open(answer).read() == ''\n"
+        "print(open(given).read(), end='', flush=True)\n"
+        f"if input() == '777': {end}"
+    )
+    by = replace(interactor(source), protocol=CheckerProtocol.TESTLIB)
+    run = await run_of(judge, by, "print(input())")
+    assert run.report is not None
+    assert (verdict_of(run, None), run.report.score) == (verdict, score)
+
+
+async def test_all_plays_of_a_submission_are_in_two_boxes(
+    judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepting = interactor("import sys\nsys.stdin.read()\nsys.exit(42)")
+    assert await boxes_of(judge, accepting, monkeypatch) == {"program": 1, "checker": 1}

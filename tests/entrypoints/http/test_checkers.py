@@ -46,10 +46,7 @@ async def _seen(candidate: Person, admin: Person, submission_id: str) -> tuple[J
     [
         pytest.param(WHOLE, id="custom"),
         pytest.param(checker("exit 42\n") | {k: WHOLE[k] for k in ("limits",)}, id="bare source"),
-        pytest.param(
-            {k: v for k, v in WHOLE.items() if k != "protocol"} | {"kind": "interactor"},
-            id="interactor",
-        ),
+        pytest.param(WHOLE | {"kind": "interactor"}, id="interactor"),
     ],
 )
 async def test_a_checker_comes_back_as_it_was_written(house: House, body: Json) -> None:
@@ -84,7 +81,6 @@ async def test_another_checker_is_another_version(house: House) -> None:
         ({"limits": {"time_ms": 1}}, "/checker/limits/time_ms"),
         ({"validation_passes": 0}, "/checker/validation_passes"),
         ({"files": [{"name": "a.py", "content": "x" * 400_000}]}, "/checker"),
-        ({"kind": "interactor"}, "/checker/protocol"),
         ({"more": 1}, "/checker/more"),
     ],
 )
