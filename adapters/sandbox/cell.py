@@ -48,6 +48,11 @@ class Cell:
         """Whether nobody will say more of it."""
         return self._over.is_set()
 
+    @property
+    def reaper(self) -> int:
+        """A handle on the process that reaps the program; -1 as long as it is not `known`."""
+        return self._reaper
+
     # --- making ---
 
     def prepare(self, stdout: int | None) -> None:
@@ -121,7 +126,7 @@ class Cell:
         """
         rights = array.array("i", [self._stdin])
         if after and not after.is_over:
-            rights.append(after._reaper)  # noqa: SLF001 - of the same kind
+            rights.append(after.reaper)
         try:
             if self._socket is None or self._is_released:
                 raise self.failure or BoxBroken("the cell has ended")

@@ -13,7 +13,8 @@ from adapters.sandbox.compile_key import key_of
 from adapters.sandbox.kits import OUT, PREPARED, Kit, command_of, filled, names_of, paths_of
 from adapters.sandbox.languages import Entry
 from adapters.sandbox.options import split_at_sources
-from adapters.sandbox.running import OUT_OF, BoxBroken, Boxes, Outcome, broken_by
+from adapters.sandbox.outcome import OUT_OF, BoxBroken, Outcome, broken_by
+from adapters.sandbox.running import Boxes
 from adapters.sandbox.sources import Sources
 from domain.program import SourceFile
 from domain.run import Compilation, Excess

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from adapters.sandbox.box import INIT, Box, Boxing, BoxLimits
 from adapters.sandbox.cgroups import Cgroups, sweep
+from adapters.sandbox.outcome import BoxBroken
 from adapters.sandbox.own import BASES
-from adapters.sandbox.running import BoxBroken, Boxes
+from adapters.sandbox.running import Boxes
 from adapters.sandbox.tools import ToolMissing, built_init, bwrap_root, find_bwrap, output_of
 from adapters.sandbox.version import sandbox_version
 from domain.run import Excess

@@ -16,8 +16,9 @@ from adapters.sandbox.compiling import compile_program, prepare, version_of
 from adapters.sandbox.kits import Kit, shown
 from adapters.sandbox.languages import TABLE, Entry
 from adapters.sandbox.locks import FileLock, Locked
+from adapters.sandbox.outcome import BoxBroken, BoxesClosed, Outcome
 from adapters.sandbox.programs import run_test
-from adapters.sandbox.running import BoxBroken, Boxes, BoxesClosed, Outcome
+from adapters.sandbox.running import Boxes
 from adapters.sandbox.sources import sources_of
 from adapters.sandbox.tools import ToolMissing
 from adapters.sandbox.turns import Turns

@@ -10,27 +10,11 @@ from adapters.sandbox.cell import Cell
 from adapters.sandbox.cgroups import Cgroups, leaf_prefix
 from adapters.sandbox.lateness import Lateness
 from adapters.sandbox.leaves import Leaf
-from adapters.sandbox.outcome import (
-    OUT_OF,
-    BoxBroken,
-    BoxesClosed,
-    MachineSpent,
-    Outcome,
-    broken_by,
-)
+from adapters.sandbox.outcome import BoxBroken, BoxesClosed, Outcome
 from adapters.sandbox.session import Session
 from adapters.sandbox.waiting import to_its_end
 from adapters.sandbox.watching import Watch
 
-__all__ = [
-    "OUT_OF",
-    "BoxBroken",
-    "Boxes",
-    "BoxesClosed",
-    "MachineSpent",
-    "Outcome",
-    "broken_by",
-]
 _numbers = itertools.count(1)
 """One for the whole process, like the names of its groups."""
 

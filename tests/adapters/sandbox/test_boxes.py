@@ -13,7 +13,8 @@ import pytest_asyncio
 
 from adapters.sandbox.box import Box, BoxLimits
 from adapters.sandbox.machine import Machine
-from adapters.sandbox.running import Boxes, BoxesClosed, MachineSpent
+from adapters.sandbox.outcome import BoxesClosed, MachineSpent
+from adapters.sandbox.running import Boxes
 from domain.run import Excess
 from tests.adapters.sandbox.judging import groups_of, processes
 

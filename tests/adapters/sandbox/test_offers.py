@@ -12,7 +12,8 @@ from adapters.sandbox import offers
 from adapters.sandbox.compiling import version_of
 from adapters.sandbox.judge import SandboxJudge
 from adapters.sandbox.kits import Kit
-from adapters.sandbox.running import BoxBroken, Boxes, Outcome
+from adapters.sandbox.outcome import BoxBroken, Outcome
+from adapters.sandbox.running import Boxes
 from application.ports.judge import JudgeUnavailable, ProgramOptions
 from tests.adapters.sandbox.judging import glob, job, judged, needs, ran, until
 
