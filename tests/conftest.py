@@ -1,5 +1,7 @@
 """What every test may use: a clock that stands still, and how long properties are tried."""
 
+import sys
+
 import pytest
 from hypothesis import settings
 
@@ -14,6 +16,36 @@ settings.load_profile("soak" if SOAKING else "quick")
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server is given up for being slow, as on a machine that is busy with other tests.
+
+    For what is not about outages: how soon adapters give up is seen where that is looked at.
+    """
+    for name, value in _PATIENT.items():
+        monkeypatch.setattr(name, value)
+    for name in ("serverSelectionTimeoutMS", "connectTimeoutMS"):
+        monkeypatch.setitem(sys.modules["adapters.mongo.client"]._OPTIONS, name, 30_000)  # noqa: SLF001
+
+
+_PATIENT = {
+    "adapters.dramatiq.dead_letters.PATIENCE_S": 30.0,
+    "adapters.dramatiq.rabbitmq_broker.PATIENCE_S": 30.0,
+    "adapters.dramatiq.redis_broker.PATIENCE_S": 30.0,
+    "adapters.dramatiq.task_queue.PATIENCE_S": 30.0,
+    "adapters.kafka.backlog._PATIENCE_S": 30.0,
+    "adapters.kafka.connection.UNSENT_S": 30.0,
+    "adapters.kafka.dead_letters.PATIENCE_S": 30.0,
+    "adapters.kafka.task_queue.PATIENCE_S": 30.0,
+    "adapters.mongo.client.QUICK_S": 30.0,
+    "adapters.mongo.client._ANSWER_S": 30.0,
+    "adapters.redis.connection.PATIENCE_S": 30.0,
+    "adapters.s3.client.QUICK_S": 30.0,
+    "adapters.sql.mysql_server._CONNECT_S": 30.0,
+    "adapters.sql.pulse._ANSWER_S": (30.0, 30.0),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

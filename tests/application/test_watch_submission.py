@@ -34,7 +34,7 @@ async def _a_submission(world: World) -> SubmissionId:
 async def _all(
     world: World, submission_id: SubmissionId, after: EventId | None = None
 ) -> list[ProgressEvent]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async with aclosing(world.watch_submission(submission_id, after=after)) as events:
             return [event async for event in events]
 

@@ -55,7 +55,7 @@ async def test_what_is_sent_again_wakes_a_worker_and_is_dead_no_more(
 ) -> None:
     letter_id = await in_hand.die(WorkClass.REJUDGE, REASON, NOW)
     await in_hand.letters.resend(letter_id)
-    assert await asyncio.wait_for(in_hand.woken(), timeout=10) is WorkClass.REJUDGE
+    assert await asyncio.wait_for(in_hand.woken(), timeout=60) is WorkClass.REJUDGE
     assert list(await in_hand.letters.newest(10)) == []
 
 

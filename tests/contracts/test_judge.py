@@ -229,6 +229,18 @@ async def test_a_checker_that_does_not_compile_refuses_the_job(in_hand: JudgeInH
     assert await _reports(in_hand, replace(job, checker=broken)) == "refused"
 
 
+async def test_a_checker_may_be_tried_beforehand(in_hand: JudgeInHand) -> None:
+    good = await _tried(in_hand, _checker(in_hand, in_hand.checker or ""))
+    broken = await _tried(in_hand, _checker(in_hand, in_hand.not_a_program))
+    assert (good, broken) == ((True, False) if in_hand.checker else ("refused", "refused"))
+
+
+async def test_a_checker_in_no_language_of_the_judge_cannot_be_tried(in_hand: JudgeInHand) -> None:
+    checker = replace(_checker(in_hand, ""), language=LanguageId("cobol"))
+    with pytest.raises((LanguageNotOffered, JobRefused)):
+        await in_hand.judge.try_checker(checker)
+
+
 async def test_whether_it_runs_checkers_a_judge_says_with_its_languages(
     in_hand: JudgeInHand,
 ) -> None:
@@ -273,7 +285,7 @@ async def test_a_consumer_that_is_cancelled_ends_the_work(in_hand: JudgeInHand) 
     work = asyncio.create_task(_runs(in_hand, job))
     await started.wait()
     work.cancel()
-    await asyncio.wait({work}, timeout=10)
+    await asyncio.wait({work}, timeout=60)
     assert work.cancelled()
     assert (await _run(in_hand, in_hand.echo, b"next")).stdout == b"next"
 
@@ -350,6 +362,17 @@ async def _reports(in_hand: JudgeInHand, job: JudgeJob) -> list[CheckerReport | 
         return [run.report for run in await _runs(in_hand, job)]
     except JobRefused:
         return "refused"
+
+
+async def _tried(in_hand: JudgeInHand, checker: CheckerProgram) -> bool | str:
+    """Whether it compiles, with a word about it where not."""
+    try:
+        compilation = await in_hand.judge.try_checker(checker)
+    except JobRefused:
+        return "refused"
+    assert compilation.fault is None
+    assert compilation.ok or compilation.output
+    return compilation.ok
 
 
 def _compilation(event: Compilation | Run) -> Compilation:

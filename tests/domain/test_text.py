@@ -19,8 +19,8 @@ def test_blanks_line_breaks_and_control_characters_are_no_line(text: str) -> Non
 
 @pytest.mark.parametrize("text", [" " * 200_000, "a" * 200_000 + "\n", "a " * 100_000 + "\n"])
 def test_a_long_text_takes_no_longer_than_it_is(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
 
     assert not is_one_line(text)
 
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 3

@@ -321,7 +321,7 @@ async def test_a_compiler_is_not_held_up_by_its_own_output(
 ) -> None:
     work = judged(judge, job("c", f'#include "/dev/fd/{number}"\n'))
 
-    compilation, _ = await asyncio.wait_for(work, timeout=20)
+    compilation, _ = await asyncio.wait_for(work, timeout=60)
 
     assert (compilation.ok, compilation.fault) == (False, None)
 

@@ -13,7 +13,7 @@ ADMIN_ENVIRONMENT = {
     "ASSAY_ADMIN_PASSWORD": ADMIN_PASSWORD,
     "ASSAY_RATE_LIMITS": "off",
 }
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 
 Json = Mapping[str, object]
 

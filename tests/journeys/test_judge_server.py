@@ -119,7 +119,7 @@ def test_its_client_is_told_that_it_is_not_known(judging: Server) -> None:
 def test_a_killed_server_loses_nothing_and_a_stopped_one_answers_who_waits(tmp_path: Path) -> None:
     first = start(tmp_path, ASSAY_LANGUAGES="bash")
     items = [{"language_id": 46, "source_code": f"sleep 0.3; echo {n}"} for n in range(10)]
-    answer = httpx.post(f"{first.url}/submissions/batch", json={"submissions": items})
+    answer = httpx.post(f"{first.url}/submissions/batch", json={"submissions": items}, timeout=60)
     tokens = [one["token"] for one in answer.json()]
     _await(first, tokens[:2])
     first.kill()
@@ -128,7 +128,7 @@ def test_a_killed_server_loses_nothing_and_a_stopped_one_answers_who_waits(tmp_p
     assert [one["stdout"] for one in done] == [f"{n}\n" for n in range(10)]
     waiting = _waiting(second)
     assert second.stop() == 0
-    assert waiting.result(timeout=30).json()["stdout"] == "done\n"
+    assert waiting.result(timeout=60).json()["stdout"] == "done\n"
 
 
 def test_a_second_server_does_not_take_the_same_home(judging: Server) -> None:
@@ -145,7 +145,7 @@ def _await(judging: Server, tokens: list[str], *, least: int = 3) -> list[dict[s
     give_up_at = time.monotonic() + 60
     while time.monotonic() < give_up_at:
         query = {"tokens": ",".join(tokens), "fields": "status_id,stdout,token"}
-        answer = httpx.get(f"{judging.url}/submissions/batch", params=query)
+        answer = httpx.get(f"{judging.url}/submissions/batch", params=query, timeout=60)
         seen: list[dict[str, str]] = answer.json()["submissions"]
         if all(int(one["status_id"]) >= least for one in seen):
             return seen
@@ -154,15 +154,15 @@ def _await(judging: Server, tokens: list[str], *, least: int = 3) -> list[dict[s
 
 def _waiting(judging: Server) -> Future[httpx.Response]:
     """Who waits for a program, which is being judged now."""
-    body = {"language_id": 46, "source_code": "sleep 1; echo done"}
+    body = {"language_id": 46, "source_code": "sleep 3; echo done"}
     waiting: Future[httpx.Response] = Future()
 
     def ask() -> None:
         url = f"{judging.url}/submissions?wait=true"
-        waiting.set_result(httpx.post(url, json=body, timeout=30))
+        waiting.set_result(httpx.post(url, json=body, timeout=60))
 
     threading.Thread(target=ask, daemon=True).start()
     give_up_at = time.monotonic() + 30
-    while httpx.get(f"{judging.url}/workers").json()[0]["working"] == 0:
+    while httpx.get(f"{judging.url}/workers", timeout=60).json()[0]["working"] == 0:
         assert time.monotonic() < give_up_at
     return waiting

@@ -19,6 +19,8 @@ from tests.journeys.api import (
     signed_in,
 )
 
+pytestmark = pytest.mark.timeout(600)  # two hundred submissions, on two servers
+
 SUBMISSIONS = 200
 DONE_BEFORE_THE_KILL = 20
 EMAIL, PASSWORD = "cand@example.org", "another long password"

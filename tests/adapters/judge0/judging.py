@@ -109,7 +109,7 @@ def outputs(events: Iterable[Compilation | Run]) -> list[bytes]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for what the other side of a connection does."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - it happens on the other side
             await asyncio.sleep(0.001)
 

@@ -12,6 +12,8 @@ from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
 from tests.adapters.mongo.house import House
 from tests.contracts.values import ALICE, NOW, PYTHON, SUM
 
+pytestmark = pytest.mark.usefixtures("patience")
+
 
 @pytest.mark.parametrize(
     ("which", "index"),

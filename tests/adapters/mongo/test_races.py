@@ -14,6 +14,8 @@ from domain.submission import WorkClass
 from tests.adapters.mongo.house import House
 from tests.contracts.values import NOW, handed_in, judgement, lease, run, submission
 
+pytestmark = pytest.mark.usefixtures("patience")
+
 ALL = tuple(WorkClass)
 S1 = submission().id
 LEASE_END = lease().expires_at

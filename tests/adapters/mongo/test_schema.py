@@ -18,6 +18,8 @@ from tests.contracts.mongo_adapters import mongo_client
 from tests.contracts.values import handed_in, idempotency_key, submission
 from tests.services.mongo import mongo_url
 
+pytestmark = pytest.mark.usefixtures("patience")
+
 
 async def test_several_processes_may_start_at_once(uri: str) -> None:
     processes = [MongoSubmissionRepository(uri) for _ in range(6)]

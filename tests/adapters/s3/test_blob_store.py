@@ -23,6 +23,8 @@ from domain.ids import BlobKey
 from tests.contracts.s3_adapters import objects, options_of, uploads
 from tests.services.s3 import s3, sync_client
 
+pytestmark = pytest.mark.usefixtures("patience")
+
 MIB = 1024 * 1024
 ROOT = Path(__file__).parents[3]
 SOON_S = 0.01

@@ -25,7 +25,7 @@ MIB = 1024 * 1024
 LARGE = bytes(range(256)) * 4096 * 48
 """48 MiB: more than lies in the buffers between a server and a reader."""
 _Answer = TypeVar("_Answer")
-QUICK_ENOUGH_S = QUICK_S + 1.5
+QUICK_ENOUGH_S = QUICK_S + 6
 """What is more than the promise is for a machine that is busy with other tests."""
 
 
@@ -168,7 +168,7 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
             with contextlib.suppress(StoreUnavailable):
                 acknowledged[await _put(store, content)] = content
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         writing = [asyncio.create_task(put_until_it_is_killed(writer)) for writer in range(4)]
         while len(acknowledged) < 50:  # noqa: ASYNC110 - the writers wait for nobody
             await asyncio.sleep(0.01)
@@ -232,7 +232,7 @@ async def _read_soon(store: S3BlobStore, key: BlobKey) -> bytes:
 
 async def _soon(ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
     """When the server, which listens before it knows what it has, can answer."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(StoreUnavailable):
                 return await ask()

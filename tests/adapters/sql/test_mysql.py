@@ -40,7 +40,7 @@ from tests.services.mysql import elsewhere, mysql_server, statements
 from tests.services.process import PrivateServer
 from tests.services.proxy import Proxy, proxy_to
 
-SOON_S = 2.0
+SOON_S = 10.0
 """1.4 s is what is promised; the rest is for a machine that has much to do."""
 COMMIT = b"\x03COMMIT"
 CLASSES = [WorkClass.SUBMISSION]
@@ -52,7 +52,10 @@ def database() -> str:
 
 
 @pytest.fixture
-async def engine(database: str) -> AsyncIterator[MysqlEngine]:
+async def engine(
+    database: str,
+    patience: None,  # noqa: ARG001 - for what it does
+) -> AsyncIterator[MysqlEngine]:
     engine = MysqlEngine(database)
     yield engine
     await engine.close()
@@ -188,7 +191,7 @@ async def test_what_takes_long_is_waited_for_while_the_server_answers(engine: My
 async def test_what_takes_long_ends_when_the_server_goes_silent(
     beyond: MysqlEngine, proxy: Proxy
 ) -> None:
-    long = asyncio.create_task(beyond.read(_sleep(20)))
+    long = asyncio.create_task(beyond.read(_sleep(25)))
     done, _ = await asyncio.wait({long}, timeout=1)
     assert not done
     proxy.hold()

@@ -43,6 +43,8 @@ from tests.contracts.values import (
 )
 from tests.services.mysql import elsewhere, new_database, statements
 
+pytestmark = pytest.mark.usefixtures("patience")
+
 Ask = Callable[[Transaction], Awaitable[object]]
 
 ALICE = UserId("u0007")

@@ -30,6 +30,7 @@ async def main():
         with telemetry.request("GET") as request:
             request.answered(route="/x", status=200)
     await asyncio.sleep(0.2)
+    print("stopping", flush=True)
     await telemetry.close()
 
 asyncio.run(main())
@@ -118,10 +119,10 @@ async def test_work_goes_on_while_the_collector_hears_nothing(deaf: str) -> None
             request.answered(route="/x", status=200)
         slowest = max(slowest, time.perf_counter() - started)
 
-    assert slowest < 0.5
+    assert slowest < 5  # of the 10 that an answer may take
     started = time.perf_counter()
     await telemetry.close()
-    assert time.perf_counter() - started < 3
+    assert time.perf_counter() - started < 8
 
 
 @pytest.mark.parametrize("collector_is", ["away", "deaf"])
@@ -129,16 +130,15 @@ def test_a_collector_that_is_away_holds_up_no_stop_and_floods_no_log(
     deaf: str, collector_is: str
 ) -> None:
     url = deaf if collector_is == "deaf" else f"http://127.0.0.1:{free_port()}"
-    started = time.monotonic()
+    command = [sys.executable, "-c", PROGRAM, url]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "stopping\n"
+        stopping = time.monotonic()
+        _, said = process.communicate(timeout=60)
 
-    ended = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", PROGRAM, url],
-        check=False,
-        capture_output=True,
-        timeout=60,
-        text=True,
-    )
-
-    assert ended.returncode == 0, ended.stderr
-    assert time.monotonic() - started < 10
-    assert len(ended.stderr.splitlines()) < 20
+    assert process.returncode == 0, said
+    assert time.monotonic() - stopping < 8
+    assert len(said.splitlines()) < 20

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
@@ -197,9 +197,16 @@ async def events_of(
 ) -> list[tuple[str | None, str, Any]]:
     """All events (id, name, data) of a stream, up to its end."""
     headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
-    answer = await asyncio.wait_for(person.client.get(path, headers=headers), 10)
+    answer = await asyncio.wait_for(person.client.get(path, headers=headers), 60)
     assert answer.status_code == 200, answer.text
     return parsed(answer.text)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Look again and again, while others have their turns."""
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - it is not told otherwise
+            await asyncio.sleep(0.01)
 
 
 def parsed(text: str) -> list[tuple[str | None, str, Any]]:

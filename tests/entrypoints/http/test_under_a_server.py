@@ -12,7 +12,7 @@ from litestar.types import HTTPReceiveMessage, Message
 
 from adapters.memory.clock import ManualClock
 from entrypoints.http.streams import Streams
-from tests.entrypoints.http.house import OPTIONS, House, Person
+from tests.entrypoints.http.house import OPTIONS, House, Person, until
 
 PATIENT = replace(OPTIONS, ping_s=0.2, stream_lifetime_s=600)
 
@@ -69,9 +69,8 @@ async def test_a_reader_that_leaves_leaves_nothing_running(served: Served) -> No
         lines = answer.aiter_lines()
         pinged = [line async for line in _until_ping(lines)]
 
-    await asyncio.sleep(0.2)
     assert "event: status" in pinged
-    assert len(asyncio.all_tasks()) <= before
+    await until(lambda: len(asyncio.all_tasks()) <= before)
 
 
 async def test_a_reader_that_does_not_read_keeps_nothing(clock: ManualClock) -> None:
@@ -107,7 +106,7 @@ async def test_a_reader_that_does_not_read_keeps_nothing(clock: ManualClock) -> 
         }
         before = asyncio.all_tasks()
 
-        await asyncio.wait_for(house.app(scope, receive, send), 5)  # type: ignore[arg-type]
+        await asyncio.wait_for(house.app(scope, receive, send), 60)  # type: ignore[arg-type]
 
         assert asyncio.all_tasks() - before == set()
 
@@ -120,13 +119,13 @@ async def test_an_open_stream_does_not_hold_up_a_stop(served: Served) -> None:
         took_s = await served.stop()
 
     assert answer.status_code == 200
-    assert took_s < 5
+    assert took_s < 15  # of the 30 that uvicorn would give it
 
 
 async def _at(served: Served) -> tuple[Person, httpx.AsyncClient]:
     candidate = await served.house.candidate()
     headers = {"Authorization": f"Bearer {candidate.access_token}"}
-    return candidate, httpx.AsyncClient(base_url=await served.url(), headers=headers, timeout=20)
+    return candidate, httpx.AsyncClient(base_url=await served.url(), headers=headers, timeout=60)
 
 
 async def _an_endless_stream(candidate: Person) -> str:

@@ -131,7 +131,7 @@ async def at_work(
 
 
 async def until(condition: Callable[[], bool], clock: ManualClock | None = None) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             if clock:
                 clock.advance(timedelta(seconds=30))

@@ -293,7 +293,7 @@ async def test_whoever_named_an_address_is_told_there_again_after_a_failure(hous
     port = listener.sockets[0].getsockname()[1]
     url = f"http://127.0.0.1:{port}/told?secret=1"
     seen = await house.judge(BASH, "echo hello", callback_url=url)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         (first, body), (second, again) = await heard.get(), await heard.get()
     listener.close()
     assert first.startswith("PUT /told?secret=1 HTTP/1.1")
