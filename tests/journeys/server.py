@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 LISTENS = re.compile(r"http://127\.0\.0\.1:(\d+)")
-START_S = 90
+START_S = 180
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Server:
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=60)
         self.reader.join()
 
     def stop(self) -> int:

@@ -40,7 +40,7 @@ LANGUAGES = {
 }
 Outcomes = dict[tuple[str, str], dict[str, object]]
 
-pytestmark = pytest.mark.timeout(600)  # the first test waits until all are judged
+pytestmark = pytest.mark.timeout(1_200)  # the first test waits until all are judged
 
 
 @pytest.fixture(scope="module")

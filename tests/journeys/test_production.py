@@ -16,7 +16,7 @@ from tests.journeys.test_verdicts import ECHO, LIMITS, PROGRAMS
 
 LANGUAGES = ("bash", "c", "python3")
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1_200)
 
 
 @pytest.fixture(scope="module", params=SETS)

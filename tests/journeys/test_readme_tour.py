@@ -72,7 +72,7 @@ def run_section(title: str, url: str, home: Path) -> subprocess.CompletedProcess
         env=environment,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=200,
         check=False,
     )
 

@@ -17,7 +17,7 @@ ECHO = {"visibility": "hidden", "input": "hello\n", "expected_output": "hello\n"
 TABLE = ECHO | {"input": "create table word (text); insert into word values ('hello');\n"}
 """The same for programs in SQL, whose input is SQL, too."""
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1_200)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ OUTAGE_S = 3.0
 """How long a part is away: longer than a request may wait for it."""
 LONG_OUTAGE_S = 12.0
 """Longer than a claim holds without a sign of life."""
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 LONG_TO_COMPILE = """
 #include <stdio.h>
 #define TWICE_4(x) x x x x x x x x

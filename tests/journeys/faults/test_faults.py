@@ -40,7 +40,7 @@ PER_SECOND = 8.0 if SOAKING else 2.5
 CANDIDATES = 5
 PASSWORD = "another long password"  # noqa: S105 - of nobody
 
-pytestmark = pytest.mark.timeout(0 if SOAKING else 600)
+pytestmark = pytest.mark.timeout(0 if SOAKING else 1_500)
 
 
 @pytest.fixture
