@@ -14,10 +14,14 @@ from adapters.sandbox.box import Box, order
 from adapters.sandbox.leaves import Leaf
 from adapters.sandbox.outcome import BoxBroken, MachineSpent, broken_by
 from adapters.sandbox.pipes import PIPE_BYTES, Sink, input_of, open_pipe
-from adapters.sandbox.processes import parent_of, pid_behind
+from adapters.sandbox.processes import pid_behind
 from adapters.sandbox.session import Ended, Session
 
 _STARTED = struct.Struct("=q")
+_HANDLE = struct.Struct("=i")
+_SENDER = struct.Struct("=iII")
+"""The kernel's word on who sent a message: process, user and group, by their numbers here."""
+_BESIDE = socket.CMSG_SPACE(_HANDLE.size) + socket.CMSG_SPACE(_SENDER.size)
 
 
 class Cell:
@@ -37,6 +41,7 @@ class Cell:
         self.stdout: Sink | None = None
         self.stderr: Sink | None = None
         self._number = 0
+        self._program = -1
         self._stdin = self._reaper = -1
         self._socket: socket.socket | None = None
         self._is_released = False
@@ -80,6 +85,7 @@ class Cell:
         self.leaf.limit(memory_kib=limits.memory_kib, processes=limits.processes)
         self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         theirs.append(other.detach())
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._socket.setblocking(False)  # noqa: FBT003 - as socket has it
         owner = session.boxing.uid(session.slot)
         if stdout is None:
@@ -167,15 +173,17 @@ class Cell:
             return
         with contextlib.suppress(OSError):  # no more for now, or ever
             while self.started_ns is None:
-                said, handles, _, _ = socket.recv_fds(
-                    self._socket, _STARTED.size, 1, socket.MSG_CMSG_CLOEXEC
+                said, beside, _, _ = self._socket.recvmsg(
+                    _STARTED.size, _BESIDE, socket.MSG_CMSG_CLOEXEC
                 )
+                carried = {kind: data for _, kind, data in beside}
                 if len(said) == _STARTED.size:
                     (self.started_ns,) = _STARTED.unpack(said)
+                    self._program, _, _ = _SENDER.unpack(carried[socket.SCM_CREDENTIALS])
                 elif not said:
                     return
-                elif handles:
-                    (self._reaper,) = handles
+                elif socket.SCM_RIGHTS in carried:
+                    (self._reaper,) = _HANDLE.unpack(carried[socket.SCM_RIGHTS])
                 else:
                     self._is_out_of_reach()
 
@@ -184,12 +192,13 @@ class Cell:
         self.failure = self.failure or MachineSpent("no descriptor was left to end a cell by")
         self.session.kill()
 
-    def keeper(self) -> int | None:
-        """Its process number: the program and all that it started is below it."""
+    def roots(self) -> tuple[int, ...]:
+        """Numbers of the processes below which is all that the program started, and it itself."""
         try:
-            return parent_of(pid_behind(self._reaper)) if self._reaper >= 0 else None
+            reaper = pid_behind(self._reaper) if self._reaper >= 0 else -1
         except OSError:
-            return None
+            reaper = -1
+        return tuple(pid for pid in (reaper, self._program) if pid > 0)
 
     # --- hearing of it ---
 

@@ -15,7 +15,7 @@ _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeUsage:
-    """What a process and all below it use: the poor man's control group."""
+    """What processes and all below them use: the poor man's control group."""
 
     cpu_ns: int
     memory_kib: int
@@ -96,10 +96,10 @@ def pid_behind(pidfd: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), -1)
 
 
-def tree_usage(root: int) -> TreeUsage:
-    """The sum over the processes below `root`, without itself."""
+def tree_usage(*roots: int) -> TreeUsage:
+    """The sum over these processes and all below them."""
     cpu_ticks = pages = 0
-    for pid in _below(root):
+    for pid in _from(*roots):
         try:
             stat = _stat(pid)
         except OSError:
@@ -109,9 +109,9 @@ def tree_usage(root: int) -> TreeUsage:
     return TreeUsage(cpu_ns=cpu_ticks * _TICK_NS, memory_kib=pages * _PAGE_KIB)
 
 
-def _below(root: int) -> set[int]:
+def _from(*roots: int) -> set[int]:
     found: set[int] = set()
-    left = list(_children(root))
+    left = list(roots)
     while left:
         pid = left.pop()
         if pid not in found:

@@ -1,16 +1,15 @@
 /*
  * Inside the box: pid 1, which prepares cells as the server orders, and the processes of a cell.
  *
- *   serve       pid 1 of the box. Takes orders, buries keepers.
- *   keeper      one a cell, a child of serve and in its pid namespace, but in new mount and ipc
- *               namespaces, with folders of its own. Waits for the program and reports its end.
- *   reaper      first process of the cell's pid namespace: when it goes, all in there goes.
- *   program     second process there. Fenced in and in its groups already, it waits on the cell's
- *               socket for its standard input, which is the word to start. Before it is there, the
- *               server has a handle on the reaper.
+ *   serve       pid 1 of the box. Takes orders, buries who has ended, reports how programs did.
+ *   reaper      first process of a cell's pid namespace: when it goes, all in there goes.
+ *   program     second process there, in mount and ipc namespaces and folders of its own. Fenced in
+ *               and in its groups already, it waits on the cell's socket for its standard input,
+ *               which is the word to start. Before it is there, the server has a handle on the
+ *               reaper.
  *
- * The program is a child of the keeper, but lives in a pid namespace below it, so that it cannot
- * see, signal, trace or outlive it.
+ * Both are children of serve, but live in a pid namespace below it, so that the program cannot see,
+ * signal, trace or outlive it.
  */
 #define _GNU_SOURCE
 #include "init.h"
@@ -32,6 +31,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define MAX_CELLS 64
 #define MAX_CGROUPS 8
 #define MAX_WORDS 1024
 #define MAX_ORDER (256 * 1024)
@@ -54,6 +54,37 @@ struct cell {
 };
 
 /* --- the program ----------------------------------------------------------------------------- */
+
+/* Only processes are in it: the rest of /proc tells of the machine, its load and its other users.
+ * A kernel before 5.8 cannot leave that out. */
+static void mount_proc(void)
+{
+    const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    if (mount("proc", "/proc", "proc", flags, "subset=pid") != 0 &&
+        mount("proc", "/proc", "proc", flags, NULL) != 0)
+        fail("mount(proc)");
+}
+
+static void make_folder(const char *path, const char *options)
+{
+    if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0)
+        fail(path);
+}
+
+static void make_folders(const struct cell *cell)
+{
+    char options[64];
+    snprintf(options, sizeof options, "mode=0755,size=%llu",
+             (unsigned long long)cell->order.folder_bytes);
+    make_folder("/tmp", options);
+    make_folder("/dev/shm", options);
+    make_folder("/box", options);
+    if (chdir("/box") != 0)
+        fail("chdir");
+    for (char **link = cell->links; link[0]; link += 2)
+        if (symlink(link[1], link[0]) != 0)
+            fail(link[0]);
+}
 
 static void join_cgroups(const struct cell *cell)
 {
@@ -149,6 +180,10 @@ _Noreturn static void become_program(const struct cell *cell)
     int came[2]; /* standard input, and what to outlast */
     ssize_t size = 1;
     signal(SIGPIPE, SIG_DFL);
+    if (unshare(CLONE_NEWNS | CLONE_NEWIPC) != 0)
+        fail("unshare");
+    mount_proc();
+    make_folders(cell);
     setsid(); /* its own session and group: kill(0, ...) meets only its own */
     fence_in(cell);
     if (dup2(cell->output, 1) < 0 || dup2(cell->error, 2) < 0)
@@ -168,127 +203,16 @@ _Noreturn static void become_program(const struct cell *cell)
 
 /* --- the reaper ------------------------------------------------------------------------------ */
 
-/* Only processes are in it: the rest of /proc tells of the machine, its load and its other users.
- * A kernel before 5.8 cannot leave that out. */
-static void mount_proc(void)
-{
-    const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-    if (mount("proc", "/proc", "proc", flags, "subset=pid") != 0 &&
-        mount("proc", "/proc", "proc", flags, NULL) != 0)
-        fail("mount(proc)");
-}
-
 /* Pid 1 of the cell's namespace only collects orphans. Nothing but its parent can end it: it keeps
  * every signal at its default, which the kernel drops for a namespace's first process. */
-_Noreturn static void reap_orphans(int ready)
+_Noreturn static void reap_orphans(void)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* should its keeper fail, nobody else would end it */
-    mount_proc();
     drop_capabilities();
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    char yes = 1;
-    if (write(ready, &yes, 1) != 1)
-        fail("write");
     close_from(0);
     signal(SIGCHLD, SIG_IGN); /* the kernel then buries orphans by itself */
     for (;;)
         pause();
-}
-
-static pid_t start_reaper(void)
-{
-    int ready[2];
-    char yes;
-    if (pipe2(ready, O_CLOEXEC) != 0)
-        fail("pipe");
-    pid_t reaper = fork();
-    if (reaper < 0)
-        fail("fork");
-    if (reaper == 0)
-        reap_orphans(ready[1]);
-    close(ready[1]);
-    if (read(ready[0], &yes, 1) != 1)
-        _exit(125); /* it has said why */
-    close(ready[0]);
-    return reaper;
-}
-
-/* --- the keeper ------------------------------------------------------------------------------ */
-
-static void make_folder(const char *path, const char *options)
-{
-    if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0)
-        fail(path);
-}
-
-static void make_folders(const struct cell *cell)
-{
-    char options[64];
-    snprintf(options, sizeof options, "mode=0755,size=%llu",
-             (unsigned long long)cell->order.folder_bytes);
-    make_folder("/tmp", options);
-    make_folder("/dev/shm", options);
-    make_folder("/box", options);
-    if (chdir("/box") != 0)
-        fail("chdir");
-    for (char **link = cell->links; link[0]; link += 2)
-        if (symlink(link[1], link[0]) != 0)
-            fail(link[0]);
-}
-
-static pid_t start_program(const struct cell *cell, pid_t reaper)
-{
-    int handle = (int)syscall(SYS_pidfd_open, reaper, 0);
-    if (handle < 0)
-        fail("pidfd_open");
-    hand_over(cell->socket, handle);
-    close(handle);
-    pid_t program = fork();
-    if (program < 0)
-        fail("fork");
-    if (program == 0)
-        become_program(cell);
-    close_from(CONTROL_FD + 1);
-    return program;
-}
-
-static void wait_for(pid_t program, int *status, struct rusage *used)
-{
-    pid_t ended;
-    while ((ended = wait4(-1, status, __WALL, used)) != program)
-        if (ended < 0 && errno != EINTR)
-            fail("wait4");
-}
-
-/* The reaper goes only after all in its namespace, and some of those may be ours to bury: a
- * program can give us children (CLONE_PARENT). */
-static void bury_until(pid_t reaper)
-{
-    pid_t ended;
-    while ((ended = wait4(-1, NULL, __WALL, NULL)) != reaper)
-        if (ended < 0 && errno != EINTR)
-            return;
-}
-
-_Noreturn static void keep(const struct cell *cell)
-{
-    struct rusage used;
-    int status = 0;
-    if (unshare(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC) != 0)
-        fail("unshare");
-    make_folders(cell);
-    pid_t reaper = start_reaper();
-    pid_t program = start_program(cell, reaper);
-    wait_for(program, &status, &used);
-    struct record record = {
-        .kind = ENDED, .cell = our_cell, .value = status, .time_ns = now_ns(),
-        .user_us = used.ru_utime.tv_sec * 1000000LL + used.ru_utime.tv_usec,
-        .system_us = used.ru_stime.tv_sec * 1000000LL + used.ru_stime.tv_usec,
-        .max_rss_kib = used.ru_maxrss,
-    };
-    kill(reaper, SIGKILL); /* and with it all that is left in its namespace */
-    bury_until(reaper);
-    _exit(report(&record) ? 0 : 125);
 }
 
 /* --- serve ----------------------------------------------------------------------------------- */
@@ -327,6 +251,54 @@ static int understand(struct cell *cell, char *text, ssize_t size, const int *go
     return cell->arguments && cell->variables && cell->links && cell->order.arguments > 0;
 }
 
+/* A cell's processes, as long as they are to be buried, and how the program did. */
+struct alive {
+    pid_t reaper, program;
+    struct record record;
+};
+static struct alive all_alive[MAX_CELLS];
+static int own_pids; /* the namespace of our own children */
+
+static struct alive *room_for_one(void)
+{
+    for (int i = 0; i < MAX_CELLS; i++)
+        if (!all_alive[i].reaper)
+            return &all_alive[i];
+    errno = ENOSPC;
+    fail("too many cells");
+}
+
+static pid_t forked(void)
+{
+    pid_t child = fork();
+    if (child < 0)
+        fail("fork");
+    return child;
+}
+
+static void start(const struct cell *cell, const sigset_t *usual)
+{
+    struct alive *alive = room_for_one();
+    if (unshare(CLONE_NEWPID) != 0)
+        fail("unshare(NEWPID)");
+    alive->record.cell = cell->order.cell;
+    alive->reaper = forked();
+    if (alive->reaper == 0)
+        reap_orphans();
+    int handle = (int)syscall(SYS_pidfd_open, alive->reaper, 0);
+    if (handle < 0)
+        fail("pidfd_open");
+    hand_over(cell->socket, handle);
+    close(handle);
+    alive->program = forked();
+    if (alive->program == 0) {
+        sigprocmask(SIG_SETMASK, usual, NULL);
+        become_program(cell);
+    }
+    if (setns(own_pids, CLONE_NEWPID) != 0)
+        fail("setns");
+}
+
 static void take_order(const sigset_t *usual)
 {
     static char text[MAX_ORDER];
@@ -340,30 +312,48 @@ static void take_order(const sigset_t *usual)
     if (!understand(&cell, text, size, got, count))
         fail("an order that cannot be understood");
     our_cell = cell.order.cell;
-    pid_t keeper = fork();
-    if (keeper == 0) {
-        sigprocmask(SIG_SETMASK, usual, NULL);
-        keep(&cell);
-    }
-    if (keeper < 0)
-        fail("fork");
+    start(&cell, usual);
     our_cell = 0;
     for (int i = 0; i < count; i++)
         close(got[i]);
 }
 
-/* A keeper that did not end by itself leaves nobody who could tell how its program ends. */
-static void bury_keepers(int signals)
+static void program_ended(struct alive *alive, int status, const struct rusage *used)
+{
+    alive->program = 0;
+    alive->record = (struct record){
+        .kind = ENDED, .cell = alive->record.cell, .value = status, .time_ns = now_ns(),
+        .user_us = used->ru_utime.tv_sec * 1000000LL + used->ru_utime.tv_usec,
+        .system_us = used->ru_stime.tv_sec * 1000000LL + used->ru_stime.tv_usec,
+        .max_rss_kib = used->ru_maxrss,
+    };
+    kill(alive->reaper, SIGKILL); /* and with it all that is left in its namespace */
+}
+
+/* It goes after all others in its namespace, so that now nothing is left. */
+static void reaper_ended(struct alive *alive)
+{
+    alive->reaper = 0;
+    if (!report(&alive->record))
+        _exit(0); /* the server is gone */
+}
+
+/* Some of those in a cell's namespace may be ours to bury beside the two that we started: a program
+ * can give us children (CLONE_PARENT). */
+static void bury(int signals)
 {
     struct signalfd_siginfo ignored;
+    struct rusage used;
+    pid_t ended;
     int status;
     if (read(signals, &ignored, sizeof ignored) < 0 && errno != EAGAIN)
         fail("signalfd");
-    while (waitpid(-1, &status, WNOHANG | __WALL) > 0)
-        if (WIFSIGNALED(status)) {
-            errno = ECHILD;
-            fail("a keeper was killed");
-        }
+    while ((ended = wait4(-1, &status, WNOHANG | __WALL, &used)) > 0)
+        for (struct alive *alive = all_alive; alive < all_alive + MAX_CELLS; alive++)
+            if (ended == alive->program)
+                program_ended(alive, status, &used);
+            else if (ended == alive->reaper)
+                reaper_ended(alive);
 }
 
 /* Written to as before, a device on a read-only mount keeps its times, which are the machine's own
@@ -397,15 +387,18 @@ int serve(void)
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
         protect_device(devices[i]);
     bound_capabilities();
+    own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+    if (own_pids < 0)
+        fail("/proc/self/ns/pid");
     int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     struct pollfd waited[] = {{.fd = CONTROL_FD, .events = POLLIN},
                               {.fd = signals, .events = POLLIN}};
     for (;;) {
         if (poll(waited, 2, -1) < 0 && errno != EINTR)
             fail("poll");
-        if (waited[0].revents)
-            take_order(&usual);
         if (waited[1].revents)
-            bury_keepers(signals);
+            bury(signals); /* first: the next program waits for it */
+        else if (waited[0].revents)
+            take_order(&usual);
     }
 }

@@ -175,11 +175,9 @@ class Watch:
         cpu_ns = self._cell.leaf.cpu_ns()
         self._peak_kib = max(self._peak_kib, self._cell.leaf.memory_kib() or 0)
         if self._cell.is_weak or cpu_ns is None:
-            keeper = self._cell.keeper()
-            if keeper is not None:
-                tree = tree_usage(keeper)
-                self._peak_kib = max(self._peak_kib, tree.memory_kib)
-                self._tree_cpu_ns = max(self._tree_cpu_ns, tree.cpu_ns)
+            tree = tree_usage(*self._cell.roots())
+            self._peak_kib = max(self._peak_kib, tree.memory_kib)
+            self._tree_cpu_ns = max(self._tree_cpu_ns, tree.cpu_ns)
         return self._tree_cpu_ns if cpu_ns is None else cpu_ns
 
     def _on_flood(self) -> None:

@@ -176,7 +176,7 @@ async def _with_its_box_killed(runs: RunsInOneBox, box: Box) -> Outcome:
 
 def _launcher_of(cell: Cell) -> int:
     """The child of this process below which it runs: there may be boxes of others."""
-    pid = cell.keeper() or 0
+    pid = cell.roots()[0]
     while (parent := parent_of(pid)) != os.getpid():
         pid = parent
     return pid
