@@ -1,12 +1,13 @@
-"""Submissions, claims and judgements in dictionaries."""
+"""Submissions and their judgements in dictionaries."""
 
 import asyncio
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date, datetime
 from fractions import Fraction
 
+from adapters.memory import claims, totals
+from adapters.memory.records import Record
 from application.ports.idempotency import IDEMPOTENCY_LIFETIME, IdempotencyKey
 from application.ports.submissions import (
     ChallengeProgress,
@@ -22,50 +23,19 @@ from application.ports.submissions import (
 from domain.analytics import JudgedFact
 from domain.errors import IdempotencyKeyReused, StillQueued, SubmissionNotFound
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judgement import Judgement, Verdict
+from domain.judgement import Judgement
 from domain.leaderboard import BestScore
 from domain.scoring import rounded
-from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass, after
-
-_NOT_RUN = frozenset({Verdict.SKIPPED, Verdict.JUDGE_ERROR})
-"""Verdicts of tests that say nothing of the program."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Record:
-    """One submission with all that hangs on it; all it holds is immutable, so nothing is copied.
-
-    `version` is what the pending judgement is to be made on, `failures` how often it failed.
-    """
-
-    submission: Submission
-    handed_in: HandedIn
-    version: int | None
-    key: IdempotencyKey | None
-    failures: int = 0
-    lease: Lease | None = None
-    not_before: datetime | None = None
-    judgements: dict[int, Judgement] = field(default_factory=dict)
-
-    @property
-    def held_until(self) -> datetime | None:
-        """From when it can be claimed, if a judgement is pending; None: at any time."""
-        return self.not_before if self.lease is None else self.lease.expires_at
-
-    def is_due(self, now: datetime) -> bool:
-        return self.held_until is None or self.held_until <= now
-
-    def is_being_judged(self, now: datetime) -> bool:
-        return self.lease is not None and now < self.lease.expires_at
+from domain.submission import Submission, SubmissionKind, WorkClass, after
 
 
 class MemorySubmissionRepository(SubmissionRepository):
     """Every method takes effect at once, between two turns of the event loop."""
 
     def __init__(self) -> None:
-        self._records: dict[SubmissionId, _Record] = {}
-        self._pending: dict[SubmissionId, _Record] = {}
-        self._keys: dict[tuple[UserId, str, str], _Record] = {}
+        self._records: dict[SubmissionId, Record] = {}
+        self._pending: dict[SubmissionId, Record] = {}
+        self._keys: dict[tuple[UserId, str, str], Record] = {}
 
     async def add(
         self, submission: Submission, handed_in: HandedIn, key: IdempotencyKey | None
@@ -76,7 +46,7 @@ class MemorySubmissionRepository(SubmissionRepository):
             return earlier
         if submission.id in self._records:
             raise ValueError(f"{submission.id!r} is stored already")
-        record = _Record(
+        record = Record(
             submission=submission,
             handed_in=handed_in,
             version=submission.challenge_version,
@@ -131,21 +101,10 @@ class MemorySubmissionRepository(SubmissionRepository):
         languages: Collection[LanguageId] | None = None,
     ) -> Claim | None:
         await _others_first()
-        due = [
-            record
-            for record in self._pending.values()
-            if record.is_due(now) and (languages is None or record.submission.language in languages)
-        ]
-        busy = Counter(
-            record.submission.user_id
-            for record in self._pending.values()
-            if record.is_being_judged(now)
+        pending = self._pending.values()
+        return claims.claim_next(
+            pending, classes=classes, now=now, lease=lease, languages=languages
         )
-        for work_class in classes:
-            mine = [record for record in due if record.submission.work_class is work_class]
-            if mine:
-                return _claimed(min(mine, key=lambda r: _turn(r.submission, busy)), lease)
-        return None
 
     async def extend(self, claim: Claim, expires_at: datetime) -> None:
         await _others_first()
@@ -155,7 +114,7 @@ class MemorySubmissionRepository(SubmissionRepository):
     async def hand_back(self, claim: Claim, *, not_before: datetime, failed: bool) -> None:
         await _others_first()
         record, _ = self._held(claim)
-        _release(record, failed=failed)
+        claims.release(record, failed=failed)
         record.not_before = not_before
 
     async def record_outcome(self, claim: Claim, judgement: Judgement) -> Submission:
@@ -179,7 +138,7 @@ class MemorySubmissionRepository(SubmissionRepository):
             if record.lease is not None and record.lease.worker == worker
         ]
         for record in held:
-            _release(record, failed=True)
+            claims.release(record, failed=True)
         return len(held)
 
     async def request_rejudge(self, submission_id: SubmissionId, *, version: int | None) -> int:
@@ -201,20 +160,7 @@ class MemorySubmissionRepository(SubmissionRepository):
 
     async def queue_state(self, now: datetime) -> QueueState:
         await _others_first()
-        pending = self._pending.values()
-        ready = [record.submission for record in pending if record.is_due(now)]
-        due = Counter(submission.work_class for submission in ready)
-        oldest: dict[WorkClass, SubmissionId] = {}
-        for submission in sorted(ready, key=lambda submission: submission.id):
-            oldest.setdefault(submission.work_class, submission.id)
-        ends = [record.held_until for record in pending]
-        waiting = [end for end in ends if end is not None and end > now]
-        return QueueState(
-            due={work_class: due[work_class] for work_class in WorkClass},
-            oldest=oldest,
-            waiting=len(waiting),
-            next_due_at=min(waiting, default=None),
-        )
+        return claims.queue_state(self._pending.values(), now=now)
 
     async def remove_expired_runs(self, now: datetime) -> int:
         await _others_first()
@@ -228,43 +174,25 @@ class MemorySubmissionRepository(SubmissionRepository):
 
     async def progress_of(self, user_id: UserId) -> Mapping[ChallengeId, ChallengeProgress]:
         await _others_first()
-        by_challenge: defaultdict[ChallengeId, list[Submission]] = defaultdict(list)
-        for submission in self._all():
-            if _is_scored(submission) and submission.user_id == user_id:
-                by_challenge[_challenge_of(submission)].append(submission)
-        return {challenge: _progress(own) for challenge, own in by_challenge.items()}
+        return totals.progress_of(self._records.values(), user_id=user_id)
 
     async def best_scores(self, challenge_id: ChallengeId | None) -> Sequence[BestScore]:
         await _others_first()
-        groups: defaultdict[tuple[UserId, ChallengeId], list[Submission]] = defaultdict(list)
-        for submission in self._ranked(challenge_id):
-            if submission.verdict is not Verdict.JUDGE_ERROR:
-                groups[submission.user_id, _challenge_of(submission)].append(submission)
-        return [_best(own) for own in groups.values()]
+        return totals.best_scores(self._records.values(), challenge_id=challenge_id)
 
     async def judged_facts(
         self, challenge_id: ChallengeId | None, *, since: date | None, until: date | None
     ) -> Sequence[JudgedFact]:
         await _others_first()
-        found = [s for s in self._ranked(challenge_id) if _is_within(s, since, until)]
-        return [_fact(submission) for submission in sorted(found, key=lambda s: s.id)]
+        records = self._records.values()
+        return totals.judged_facts(records, challenge_id=challenge_id, since=since, until=until)
 
     async def test_failures(
         self, challenge_id: ChallengeId, *, since: date | None, until: date | None
     ) -> Sequence[TestFailures]:
         await _others_first()
-        runs: Counter[tuple[int, int]] = Counter()
-        failures: Counter[tuple[int, int]] = Counter()
-        for submission in self._ranked(challenge_id):
-            if not _is_within(submission, since, until):
-                continue
-            for place, verdict in self._verdicts(submission):
-                runs[place] += 1
-                failures[place] += verdict is not Verdict.ACCEPTED
-        return [
-            TestFailures(version=place[0], ordinal=place[1], runs=runs[place], failures=n)
-            for place, n in sorted(failures.items())
-        ]
+        records = self._records.values()
+        return totals.test_failures(records, challenge_id=challenge_id, since=since, until=until)
 
     async def check(self) -> None:
         return
@@ -275,32 +203,11 @@ class MemorySubmissionRepository(SubmissionRepository):
     def _all(self) -> Iterator[Submission]:
         return (record.submission for record in self._records.values())
 
-    def _ranked(self, challenge_id: ChallengeId | None) -> Iterator[Submission]:
-        """The ranked and done submissions of the challenge, or of all of them."""
-        return (
-            submission
-            for submission in self._all()
-            if _is_scored(submission)
-            and submission.ranked
-            and submission.status is SubmissionStatus.DONE
-            and challenge_id in {None, submission.challenge_id}
-        )
-
-    def _held(self, claim: Claim) -> tuple[_Record, Lease]:
+    def _held(self, claim: Claim) -> tuple[Record, Lease]:
         record = self._records.get(claim.submission.id)
         if record is None or record.lease is None or record.lease.token != claim.lease.token:
             raise LeaseLost
         return record, record.lease
-
-    def _verdicts(self, submission: Submission) -> Iterator[tuple[tuple[int, int], Verdict]]:
-        """(version, ordinal) and verdict of each test that was run in the judgement that counts."""
-        judgement = self._records[submission.id].judgements[submission.judgement_number]
-        version = judgement.challenge_version or 0
-        return (
-            ((version, test.ordinal), test.verdict)
-            for test in judgement.tests
-            if test.verdict not in _NOT_RUN
-        )
 
 
 async def _others_first() -> None:
@@ -310,42 +217,6 @@ async def _others_first() -> None:
 
 def _place(key: IdempotencyKey) -> tuple[UserId, str, str]:
     return key.user_id, key.route, key.key
-
-
-def _turn(submission: Submission, busy: Counter[UserId]) -> tuple[int, SubmissionId]:
-    return busy[submission.user_id], submission.id
-
-
-def _claimed(record: _Record, lease: Lease) -> Claim:
-    submission = record.submission
-    if submission.pending_number is None:
-        raise ValueError(f"{submission.id!r} has nothing to judge")
-    first = submission.judgement_number == 0
-    record.failures += record.lease is not None
-    record.lease = lease
-    record.not_before = None
-    record.submission = replace(
-        submission,
-        status=SubmissionStatus.RUNNING if first else submission.status,
-        attempt=submission.attempt + 1,
-    )
-    return Claim(
-        submission=record.submission,
-        handed_in=record.handed_in,
-        number=submission.pending_number,
-        attempt=record.submission.attempt,
-        failures=record.failures,
-        version=record.version,
-        lease=lease,
-    )
-
-
-def _release(record: _Record, *, failed: bool) -> None:
-    first = record.submission.judgement_number == 0
-    record.failures += failed
-    record.lease = None
-    if first:
-        record.submission = replace(record.submission, status=SubmissionStatus.QUEUED)
 
 
 def _as_stored(judgement: Judgement) -> Judgement:
@@ -376,7 +247,7 @@ def _matches(submission: Submission, which: SubmissionFilter) -> bool:
     )
 
 
-def _is_over(record: _Record, now: datetime) -> bool:
+def _is_over(record: Record, now: datetime) -> bool:
     """Whether it is a run that has expired and that nobody judges."""
     submission = record.submission
     return (
@@ -384,64 +255,4 @@ def _is_over(record: _Record, now: datetime) -> bool:
         and submission.expires_at is not None
         and submission.expires_at <= now
         and not record.is_being_judged(now)
-    )
-
-
-def _is_scored(submission: Submission) -> bool:
-    """Whether it is more than a run, so that it belongs to a challenge and has a score."""
-    return submission.kind is SubmissionKind.SUBMISSION and submission.challenge_id is not None
-
-
-def _challenge_of(submission: Submission) -> ChallengeId:
-    if submission.challenge_id is None:
-        raise ValueError(f"{submission.id!r} belongs to no challenge")
-    return submission.challenge_id
-
-
-def _score_of(submission: Submission) -> Fraction:
-    return submission.score or Fraction(0)
-
-
-def _progress(own: Sequence[Submission]) -> ChallengeProgress:
-    judged = [
-        submission
-        for submission in own
-        if submission.status is SubmissionStatus.DONE
-        and submission.verdict is not Verdict.JUDGE_ERROR
-    ]
-    return ChallengeProgress(
-        best_score=max((_score_of(submission) for submission in judged), default=Fraction(0)),
-        solved=any(submission.verdict is Verdict.ACCEPTED for submission in judged),
-    )
-
-
-def _best(own: Sequence[Submission]) -> BestScore:
-    best = min(own, key=lambda submission: (-_score_of(submission), submission.submitted_at))
-    return BestScore(
-        user_id=best.user_id,
-        challenge_id=_challenge_of(best),
-        score=_score_of(best),
-        solved=any(submission.verdict is Verdict.ACCEPTED for submission in own),
-        reached_at=best.submitted_at,
-    )
-
-
-def _is_within(submission: Submission, since: date | None, until: date | None) -> bool:
-    day = submission.submitted_at.astimezone(UTC).date()
-    return (since is None or since <= day) and (until is None or day <= until)
-
-
-def _fact(submission: Submission) -> JudgedFact:
-    if submission.verdict is None:
-        raise ValueError(f"{submission.id!r} is done without a verdict")
-    return JudgedFact(
-        submission_id=submission.id,
-        user_id=submission.user_id,
-        challenge_id=_challenge_of(submission),
-        language=submission.language,
-        verdict=submission.verdict,
-        score=_score_of(submission),
-        max_score=submission.max_score or Fraction(0),
-        cpu_ms=submission.cpu_ms,
-        submitted_at=submission.submitted_at,
     )
