@@ -5,6 +5,7 @@ import errno
 import os
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,13 +17,18 @@ from adapters.sandbox.machine import Machine
 from adapters.sandbox.outcome import BoxesClosed, MachineSpent
 from adapters.sandbox.running import Boxes
 from domain.run import Excess
-from tests.adapters.sandbox.judging import groups_of, processes
+from tests.adapters.sandbox.judging import groups_of, processes, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LIMITS = BoxLimits(
     time_ms=500, kill_time_ms=550, wall_time_ms=1_000, memory_kib=65_536, stdout_bytes=1_024
 )
-SLEEPER = Box(command=("/bin/sleep", "1000"), limits=LIMITS)
+_FOR_LONG = f"1000.{os.getpid()}"
+"""As nobody else sleeps, though other tests are at work on this machine."""
+SLEEPER = Box(
+    command=("/bin/sleep", _FOR_LONG),
+    limits=replace(LIMITS, wall_time_ms=100_000),  # it ends because it is ended
+)
 
 
 # --- a server that stands still ----------------------------------------------------------------
@@ -88,28 +94,32 @@ async def test_a_box_can_be_ended_at_any_moment(
     for step in range(60):
         boxes = Boxes(machine.boxing, machine.cgroups)
 
-        await asyncio.wait_for(end(boxes, step * 0.0002), timeout=2)
+        await asyncio.wait_for(end(boxes, step * 0.0002), timeout=60)
 
-    assert _sleepers() == []
+    assert _sleepers() == {}
 
 
-def _sleepers() -> list[str]:
-    """Every process of this machine that has to do with a sleeper's box."""
-    found = []
+def _sleepers() -> dict[str, bytes]:
+    """Every process that has to do with a sleeper's box, by its number: what it was called with."""
+    found = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             try:
                 command = (folder / "cmdline").read_bytes()
             except OSError:
                 continue
-            if b"/bin/sleep\0" + b"1000" in command:
-                found.append(folder.name)
+            if f"/bin/sleep\0{_FOR_LONG}".encode() in command:
+                found[folder.name] = command
     return found
+
+
+def _is_asleep() -> bool:
+    return any(command.startswith(b"/bin/sleep") for command in _sleepers().values())
 
 
 async def test_all_that_makes_a_box_is_in_its_group(machine: Machine, boxes: Boxes) -> None:
     work = asyncio.ensure_future(boxes.run(SLEEPER, 0))
-    await asyncio.sleep(0.3)
+    await until(_is_asleep)
 
     held = [pid for group in groups_of(os.getpid()) for pid in processes(group)]
     everyone = set(_sleepers())
@@ -132,10 +142,10 @@ async def test_without_descriptors_nothing_is_started_and_nothing_leaks(
         spent.setattr(os, call, _no_descriptors)
 
         with pytest.raises(MachineSpent, match="Too many open files"):
-            await asyncio.wait_for(boxes.run(SLEEPER, 0), timeout=5)
+            await asyncio.wait_for(boxes.run(SLEEPER, 0), timeout=60)
 
     assert (_open_descriptors(), _children()) == before
-    assert _sleepers() == []
+    assert _sleepers() == {}
 
 
 def _open_descriptors() -> int:
@@ -166,7 +176,8 @@ async def test_a_flood_that_nobody_keeps_is_read_at_leisure(
         return read(descriptor, size)
 
     monkeypatch.setattr(os, "read", counted)
-    outcome = await boxes.run(Box(command=command, limits=LIMITS), 0)
+    roomy = replace(LIMITS, time_ms=5_000, kill_time_ms=5_500, wall_time_ms=30_000)
+    outcome = await boxes.run(Box(command=command, limits=roomy), 0)
 
     assert (outcome.exit_code, len(outcome.stderr)) == (3, 65_536)
     assert len(reads) < 50

@@ -98,18 +98,19 @@ async def test_only_lateness_that_was_while_it_is_measured_counts() -> None:
         time.sleep(0.1)  # noqa: ASYNC251 - to be late
         with lateness.measured() as inner:
             await asyncio.sleep(0.05)
-            at_leisure = inner()
+            began_ns, at_leisure = time.monotonic_ns(), inner()
             time.sleep(0.1)  # noqa: ASYNC251 - to be late
-            busy = inner()
-    assert 50e6 < busy - at_leisure < 150e6
+            busy, ended_ns = inner(), time.monotonic_ns()
+    jitter_ns = 10e6
+    assert 50e6 < busy - at_leisure < ended_ns - began_ns + jitter_ns
     assert outer() >= busy + 50e6
 
 
 async def test_what_was_lost_while_a_program_ran_is_not_credited_to_the_next(boxes: Boxes) -> None:
     limits = BoxLimits(
-        time_ms=100, kill_time_ms=110, wall_time_ms=900, memory_kib=65_536, stdout_bytes=99
+        time_ms=100, kill_time_ms=110, wall_time_ms=2_500, memory_kib=65_536, stdout_bytes=99
     )
-    naps = [Box(command=("/bin/sleep", seconds), limits=limits) for seconds in ("0.7", "1000")]
+    naps = [Box(command=("/bin/sleep", seconds), limits=limits) for seconds in ("2", "1000")]
     session = boxes.open((), 0)
     cells = [boxes.prepare(session, nap) for nap in naps]
     for cell in cells:
@@ -120,13 +121,13 @@ async def test_what_was_lost_while_a_program_ran_is_not_credited_to_the_next(box
     ]
     await until(lambda: cells[0].look_whether_started() and cells[1].is_sent)
 
-    time.sleep(0.4)  # noqa: ASYNC251 - to be late
+    time.sleep(1.2)  # noqa: ASYNC251 - to be late
     first, second = await asyncio.gather(*works)
 
     await boxes.shut(session)
-    assert first.late_ms >= 300
+    assert first.late_ms >= 1_000
     assert second.excess == {Excess.WALL_TIME}
-    assert second.late_ms < 200
+    assert second.late_ms < 1_000
     assert not second.is_void
 
 
