@@ -30,6 +30,7 @@ from adapters.system.clock import SystemClock
 from adapters.system.ids import SystemIds
 from adapters.telemetry.prometheus import PrometheusTelemetry
 from application.announced import AnnouncedLanguages
+from application.trials import TrialsByWorkers
 from application.use_cases.add_test_cases import AddTestCases
 from application.use_cases.announce_worker import AnnounceWorker
 from application.use_cases.authenticate import Authenticate
@@ -256,10 +257,24 @@ class Container(DeclarativeContainer):
     get_leaderboard = Singleton(GetLeaderboard, storage=storage, submissions=submissions)
     get_analytics = Singleton(GetAnalytics, storage=storage, submissions=submissions, clock=clock)
 
-    create_challenge = Singleton(
-        CreateChallenge, storage=storage, offer=offer, clock=clock, ids=ids
+    trials = Selector(
+        Singleton(choices.offer, settings),
+        judge=judge,
+        workers=Singleton(
+            TrialsByWorkers,
+            storage=storage,
+            submissions=submissions,
+            queue=queue,
+            clock=clock,
+            ids=ids,
+        ),
     )
-    replace_challenge = Singleton(ReplaceChallenge, storage=storage, offer=offer, clock=clock)
+    create_challenge = Singleton(
+        CreateChallenge, storage=storage, offer=offer, trials=trials, clock=clock, ids=ids
+    )
+    replace_challenge = Singleton(
+        ReplaceChallenge, storage=storage, offer=offer, trials=trials, clock=clock
+    )
     list_challenges = Singleton(ListChallenges, storage=storage)
     get_challenge = Singleton(GetChallenge, storage=storage)
     add_test_cases = Singleton(

@@ -22,6 +22,7 @@ from application.ports.judge import (
     JudgeUnavailable,
 )
 from application.ports.telemetry import SILENT, Telemetry
+from domain.checker_program import CheckerProgram
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
 from domain.language import Language
@@ -122,9 +123,15 @@ class Judge0Judge(JudgePort, JudgeCallbacks):
             _ = self._looking()
         return tuple(offer.language for offer in facts.offers.values())
 
+    async def try_checker(self, checker: CheckerProgram) -> Compilation:
+        raise self._refusal()
+
+    def _refusal(self) -> JobRefused:
+        return JobRefused(f"{self._client.where} runs no checkers; a local sandbox does")
+
     async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
         if job.checker is not None:
-            raise JobRefused(f"{self._client.where} runs no checkers; a local sandbox does")
+            raise self._refusal()
         facts = await self._facts_for_a_job()
         offer = facts.offers.get(job.language)
         if offer is None:

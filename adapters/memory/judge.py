@@ -13,6 +13,7 @@ from application.ports.judge import (
     JudgePort,
     JudgeUnavailable,
 )
+from domain.checker_program import CheckerProgram
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
 from domain.language import Language
@@ -79,6 +80,12 @@ class MemoryJudge(JudgePort):
 
     async def languages(self) -> tuple[Language, ...]:
         return tuple(sorted(self._languages, key=lambda language: language.id))
+
+    async def try_checker(self, checker: CheckerProgram) -> Compilation:
+        if checker.language not in {known.id for known in self._languages}:
+            raise LanguageNotOffered(checker.language)
+        errors = MemoryChecker(program=checker).compile_errors()
+        return Compilation(ok=not errors, output=errors)
 
     async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
         wanted = [job.language, *([job.checker.language] if job.checker else [])]

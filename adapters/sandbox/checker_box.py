@@ -25,6 +25,7 @@ from application.ports.judge import JobRefused, JudgeUnavailable, ProgramOptions
 from domain.checker_program import CheckerProgram, CheckerProtocol
 from domain.checker_report import message_text
 from domain.limits import Limits
+from domain.run import Compilation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,17 @@ class CheckerBox:
             JobRefused: it does not compile.
             JudgeUnavailable: the platform failed.
         """
+        compilation = await self.compilation()
+        if not compilation.ok:
+            said = message_text(compilation.output.encode())
+            raise JobRefused(f"the checker does not compile: {said}")
+
+    async def compilation(self) -> Compilation:
+        """The same, for whoever wants to know.
+
+        Raises:
+            JudgeUnavailable: the platform failed.
+        """
         place = self._place
         sources = sources_of(self._checker.program, place.kit.entry)
         try:
@@ -69,10 +81,8 @@ class CheckerBox:
             )
         except (BoxBroken, OSError) as error:
             raise JudgeUnavailable(f"the checker could not be compiled: {error}") from error
-        if not built.compilation.ok:
-            said = message_text(built.compilation.output.encode())
-            raise JobRefused(f"the checker does not compile: {said}")
-        self._built = built
+        self._built = built if built.compilation.ok else None
+        return built.compilation
 
     def _make_folders(self) -> None:
         self._app.mkdir()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from adapters.sandbox.cgroups import Cgroups, find_cgroups
-from adapters.sandbox.checker_box import Place
+from adapters.sandbox.checker_box import CheckerBox, Place
 from adapters.sandbox.checkers import Referee
 from adapters.sandbox.compile_cache import DEFAULT_BYTES, CompileCache
 from adapters.sandbox.machine import Machine, look_at
@@ -27,6 +27,7 @@ from adapters.sandbox.slots import SlotNumbers
 from adapters.sandbox.turns import Turns
 from adapters.sandbox.waiting import CLOSED, result_of, to_its_end
 from application.ports.judge import JudgeInput, JudgeJob, JudgePort, JudgeUnavailable
+from domain.checker_program import CheckerProgram
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
 from domain.language import Language
@@ -87,6 +88,15 @@ class SandboxJudge(JudgePort):
     async def languages(self) -> tuple[Language, ...]:
         await self._machine()
         return await self._offers.languages() if self._offers else ()
+
+    async def try_checker(self, checker: CheckerProgram) -> Compilation:
+        offer, boxes = await self._offer(checker.language)
+        async with self._slot() as slot, self._job_folder() as folder:
+            place = Place(boxes=boxes, kit=offer.kit, folder=folder, slot=slot, cache=self._cache)
+            try:
+                return await CheckerBox(place, checker).compilation()
+            except BoxesClosed:
+                raise JudgeUnavailable(CLOSED) from None
 
     async def judge(self, job: JudgeJob) -> AsyncGenerator[Compilation | Run]:
         offer, boxes = await self._offer(job.language)

@@ -105,7 +105,23 @@ class LanguageOffer(Protocol):
         ...
 
 
-class JudgePort(LanguageOffer, Protocol):
+class CheckerTrials(Protocol):
+    """Says of a checker whether it can be run at all, before anything is judged with it."""
+
+    async def try_checker(self, checker: CheckerProgram) -> Compilation:
+        """How it compiles where it would be judged with; nothing is run.
+
+        May take as long as whoever compiles is busy; cancelled, it ends what it began.
+
+        Raises:
+            JudgeUnavailable: nobody can say now.
+            JobRefused: the judge of its language runs no checkers.
+            LanguageNotOffered: its language is not one of those that can be judged.
+        """
+        ...
+
+
+class JudgePort(LanguageOffer, CheckerTrials, Protocol):
     """Runs programs. Safe to use from several tasks at once, up to `slots` of them."""
 
     @property

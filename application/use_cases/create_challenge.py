@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from application.authoring import check_compiles
 from application.ports.clock import Clock
 from application.ports.idempotency import IdempotencyKey, IdempotencyRace, IdempotencyRecord
 from application.ports.ids import Ids
-from application.ports.judge import LanguageOffer
+from application.ports.judge import CheckerTrials, LanguageOffer
 from application.ports.storage import Storage
 from domain.challenge import (
     Challenge,
@@ -29,6 +30,7 @@ from domain.versioning import check_checker_offered, check_reach, make_version
 class CreateChallenge:
     storage: Storage
     offer: LanguageOffer
+    trials: CheckerTrials
     clock: Clock
     ids: Ids
 
@@ -48,7 +50,9 @@ class CreateChallenge:
 
         Raises:
             InvalidChallenge: a field does not fit, a limit is over what the judge can do, or it
-                is to be published with a checker that nobody here can run.
+                is to be published with a checker that nobody here can run, or that does not
+                compile.
+            JudgeUnavailable: nobody could say of the checker whether it compiles.
             SlugTaken: another challenge has the slug.
             IdempotencyKeyReused: the key came with another body before.
         """
@@ -58,8 +62,9 @@ class CreateChallenge:
         offered = await self.offer.languages()
         if status is not ChallengeStatus.ARCHIVED:
             check_reach(rules, offered)
-        if status is ChallengeStatus.PUBLISHED:
+        if status is ChallengeStatus.PUBLISHED and not await self._is_created(key):
             check_checker_offered(rules, offered)
+            await check_compiles(self.trials, rules.checker.program)
         challenge_id = ChallengeId(self.ids.new())
         wanted = slug_from(presentation.title) or challenge_id if slug is None else slug
         now = self.clock.now()
@@ -86,6 +91,13 @@ class CreateChallenge:
             return await self._store(challenge, version, key)
         except IdempotencyRace:
             return await self._store(challenge, version, key)
+
+    async def _is_created(self, key: IdempotencyKey | None) -> bool:
+        """A repeat waits for no checker: what it asks for is there."""
+        if key is None:
+            return False
+        async with self.storage.read() as unit:
+            return await unit.idempotency.find(key, self.clock.now()) is not None
 
     async def _store(
         self, challenge: Challenge, version: ChallengeVersion, key: IdempotencyKey | None

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from application import reading
+from application.authoring import check_compiles
 from application.ports.clock import Clock
-from application.ports.judge import LanguageOffer
+from application.ports.judge import CheckerTrials, LanguageOffer
 from application.ports.storage import Storage, UnitOfWork
 from domain.challenge import (
     Challenge,
@@ -17,6 +18,7 @@ from domain.challenge import (
     check_rules,
     check_slug,
 )
+from domain.checker_program import CheckerProgram
 from domain.checking import check_checker
 from domain.errors import StaleRevision
 from domain.ids import ChallengeId
@@ -29,6 +31,7 @@ from domain.versioning import check_checker_offered, check_reach, make_version, 
 class ReplaceChallenge:
     storage: Storage
     offer: LanguageOffer
+    trials: CheckerTrials
     clock: Clock
 
     async def __call__(
@@ -49,7 +52,9 @@ class ReplaceChallenge:
             ChallengeNotFound: there is none.
             StaleRevision: it has another revision than expected.
             InvalidChallenge: a field does not fit, a limit is over what the judge can do, or it
-                is to be published with a checker that nobody here can run.
+                is to be published with a checker that nobody here can run, or that does not
+                compile.
+            JudgeUnavailable: nobody could say of a new checker whether it compiles.
             SlugTaken: another challenge has the slug.
         """
         check_presentation(presentation)
@@ -60,6 +65,7 @@ class ReplaceChallenge:
             check_reach(rules, offered)
         if status is ChallengeStatus.PUBLISHED:
             check_checker_offered(rules, offered)
+            await self._try_new_checker(challenge_id, expected_revision, rules.checker.program)
         async with self.storage.begin() as unit:
             old, newest = await reading.newest(unit, challenge_id)
             if old.revision != expected_revision:
@@ -73,6 +79,18 @@ class ReplaceChallenge:
             )
             await unit.challenges.update(changed, expected_revision=expected_revision)
             return changed, version
+
+    async def _try_new_checker(
+        self, challenge_id: ChallengeId, expected_revision: int, checker: CheckerProgram | None
+    ) -> None:
+        """One that is published already needs no judge, so that texts can be edited without."""
+        async with self.storage.read() as unit:
+            old, newest = await reading.newest(unit, challenge_id)
+        if old.revision != expected_revision:
+            raise StaleRevision(current=old.revision)
+        is_known = newest.rules.checker.program == checker
+        if not (is_known and old.status is ChallengeStatus.PUBLISHED):
+            await check_compiles(self.trials, checker)
 
     async def _version(
         self,

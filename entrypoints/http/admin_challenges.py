@@ -61,7 +61,8 @@ class AllChallengesQuery(PageQuery, frozen=True, kw_only=True):
     opt=described(
         Operation(
             summary="Write a new challenge",
-            description="Version 1, without tests. Without a slug one is made of the title.",
+            description="Version 1, without tests. Without a slug one is made of the title. To be "
+            "published its checker, where that is a program, has to compile.",
             tag=Tag.ADMIN,
             admits=Admits.ADMINS,
             policy=WRITE,
@@ -163,7 +164,8 @@ async def get_challenge_route(
         Operation(
             summary="Replace a challenge",
             description="Whole: what is left out gets its default, but the slug stays. Read-only "
-            "fields are ignored. A change of what judging reads makes a new version.",
+            "fields are ignored. A change of what judging reads makes a new version. To be "
+            "published a new checker, where that is a program, has to compile.",
             tag=Tag.ADMIN,
             admits=Admits.ADMINS,
             policy=WRITE,

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory.judge import PYTHON as OF_MEMORY
-from adapters.memory.judge import MemoryJudge
 from application.ports.judge import JudgeUnavailable
 from application.ports.submissions import SubmissionFilter
 from application.ports.workers import Worker
@@ -59,27 +58,20 @@ async def test_nothing_is_tried_where_a_judge_without_checkers_might_take_it(wor
 
 async def test_a_trial_that_is_lost_is_not_waited_for(world: World) -> None:
     work = asyncio.create_task(_trials(world).try_checker(_checker("echo")))
-    await asyncio.sleep(0)
-    world.clock.advance(timedelta(hours=1))
-    await world.submissions.remove_expired_runs(world.clock.now())
+    while not work.done():
+        await asyncio.sleep(0)
+        world.clock.advance(timedelta(minutes=1))
+        await world.submissions.remove_expired_runs(world.clock.now())
     with pytest.raises(JudgeUnavailable, match="gone"):
-        await _worked(world, work, judging=False)
+        work.result()
 
 
 async def _tried(world: World, source: str) -> Compilation:
-    world.judge = MemoryJudge()
-    work = asyncio.create_task(_trials(world).try_checker(_checker(source)))
-    return await _worked(world, work)
-
-
-async def _worked(
-    world: World, work: asyncio.Task[Compilation], *, judging: bool = True
-) -> Compilation:
     """What it comes to, while time passes and a worker judges."""
+    work = asyncio.create_task(_trials(world).try_checker(_checker(source)))
     while not work.done():
         await asyncio.sleep(0)
-        if judging:
-            await world.judge_submission()()
+        await world.judge_submission()()
         world.clock.advance(timedelta(minutes=1))
     return work.result()
 

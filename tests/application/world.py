@@ -88,12 +88,18 @@ class World:
     @property
     def create_challenge(self) -> CreateChallenge:
         return CreateChallenge(
-            storage=self.storage, offer=self.judge, clock=self.clock, ids=self.ids
+            storage=self.storage,
+            offer=self.judge,
+            trials=self.judge,
+            clock=self.clock,
+            ids=self.ids,
         )
 
     @property
     def replace_challenge(self) -> ReplaceChallenge:
-        return ReplaceChallenge(storage=self.storage, offer=self.judge, clock=self.clock)
+        return ReplaceChallenge(
+            storage=self.storage, offer=self.judge, trials=self.judge, clock=self.clock
+        )
 
     @property
     def add_test_cases(self) -> AddTestCases:

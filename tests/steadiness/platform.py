@@ -73,7 +73,11 @@ class Platform:
         """One with these hidden tests, every one of which is run."""
         rules = JudgingRules(limits=limits, scoring=Scoring(kind=ScoringKind.WEIGHTED))
         create = CreateChallenge(
-            storage=self.storage, offer=self.judge, clock=self.clock, ids=self.ids
+            storage=self.storage,
+            offer=self.judge,
+            trials=self.judge,
+            clock=self.clock,
+            ids=self.ids,
         )
         challenge, _ = await create(
             slug=self.ids.new(),
