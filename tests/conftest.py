@@ -3,13 +3,15 @@
 import sys
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from adapters.memory.clock import ManualClock
 from tests.soaking import SOAKING
 
-settings.register_profile("quick", deadline=None, max_examples=100, stateful_step_count=20)
-settings.register_profile("soak", deadline=None, max_examples=2_000, stateful_step_count=50)
+# However slow a machine is, what is tried is right or wrong.
+_SLOWLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", _SLOWLY, max_examples=100, stateful_step_count=20)
+settings.register_profile("soak", _SLOWLY, max_examples=5_000, stateful_step_count=50)
 settings.load_profile("soak" if SOAKING else "quick")
 
 

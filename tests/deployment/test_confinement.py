@@ -88,7 +88,7 @@ def doctor(home: Path, groups: list[Path], *confinement: str) -> subprocess.Comp
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=300,
     )
 
 
