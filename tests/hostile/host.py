@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.sandbox.machine import FIRST_UID
+from tests.adapters.sandbox.judging import mounts
 
 _SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/var/lock", "/dev/mqueue")  # noqa: S108
 _SETTINGS = (
@@ -40,7 +41,7 @@ class Host:
     """What has to be the same before and after. `settings` are the marks of files and devices."""
 
     settings: dict[str, tuple[int, ...]]
-    mounts: str
+    mounts: tuple[str, ...]
     descriptors: int
     name: str
     files: frozenset[str]
@@ -52,7 +53,7 @@ def look() -> Host:
     uids = _own_uids()
     return Host(
         settings={path: _mark(path) for path in _SETTINGS if Path(path).exists()},
-        mounts=Path("/proc/self/mountinfo").read_text(),
+        mounts=tuple(mounts()),
         descriptors=len(list(Path("/proc/self/fd").iterdir())),
         name=os.uname().nodename,
         files=frozenset(_files_of(uids)),

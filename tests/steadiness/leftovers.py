@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.sandbox.cgroups import PREFIX, find_cgroups
+from tests.adapters.sandbox.judging import mounts
 
 _PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 
@@ -26,7 +27,7 @@ class Held:
 def held(home: Path) -> Held:
     return Held(
         processes=sum(1 for _ in below(os.getpid())),
-        mounts=len(Path("/proc/self/mountinfo").read_text().splitlines()),
+        mounts=len(mounts()),
         groups=sum(1 for _ in _groups()),
         descriptors=len(list(Path("/proc/self/fd").iterdir())),
         threads=len(list(Path("/proc/self/task").iterdir())),

@@ -97,6 +97,12 @@ def groups_of(pid: int) -> list[Path]:
     return [group for base in bases for group in base.glob(f"{PREFIX}-{pid}-*")]
 
 
+def mounts() -> list[str]:
+    """Those of this machine, but what other tests mount, which are at work beside these."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return [line for line in lines if " assay-test " not in line]
+
+
 def processes(group: Path) -> list[str]:
     procs = group / "cgroup.procs"
     return procs.read_text().split() if procs.exists() else []

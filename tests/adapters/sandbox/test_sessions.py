@@ -43,7 +43,7 @@ LIMITS = BoxLimits(
 CAT = Box(command=("/bin/cat",), limits=LIMITS)
 NAP = Box(command=("/bin/sleep", "1"), limits=LIMITS)
 SLEEPER = Box(command=("/bin/sleep", "1000"), limits=replace(LIMITS, wall_time_ms=200))
-_EAT = "import time; time.sleep(0.3); bytearray(100 << 20)"
+_EAT = "import time; time.sleep(2); bytearray(100 << 20)"
 GLUTTON = Box(command=("/usr/bin/python3", "-S", "-E", "-c", _EAT), limits=LIMITS)
 
 
@@ -289,7 +289,7 @@ async def test_a_program_that_nobody_could_end_is_ended_with_its_box(
     await cell.fill(b"")
 
     with _nothing_can_be_opened(), pytest.raises(MachineSpent, match="no descriptor"):
-        await asyncio.wait_for(boxes.go(cell), timeout=5)
+        await asyncio.wait_for(boxes.go(cell), timeout=60)
 
     cell.kill()
     await boxes.shut(session)

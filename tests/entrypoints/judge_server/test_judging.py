@@ -35,7 +35,7 @@ ECHO_ARGUMENTS = "#include <stdio.h>\nint main(int n, char **v) { while (*++v) p
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     home = tmp_path_factory.mktemp("judge-server")
-    async with open_house(home, callback_networks="127.0.0.1", config="callbacks_timeout=2") as it:
+    async with open_house(home, callback_networks="127.0.0.1", config="callbacks_timeout=60") as it:
         yield it
 
 
