@@ -113,13 +113,13 @@ def _die(broker: QueueBroker, work_class: WorkClass, reason: str, failed_at: dat
 async def _in_hand(broker: QueueBroker) -> AsyncIterator[TaskQueueInHand]:
     queue = DramatiqTaskQueue(broker, most=MOST)
     wake_ups = DramatiqWakeUps(broker.broker)
-    await _connected(queue)
+    await connected(queue)
     yield TaskQueueInHand(queue=queue, wake_ups=wake_ups, most=MOST, quiet_s=0.3)
     await wake_ups.close()
     await queue.close()
 
 
-async def _connected(queue: DramatiqTaskQueue) -> None:
+async def connected(queue: DramatiqTaskQueue) -> None:
     """The first connection takes longer than a wake-up may, on a busy machine."""
     async with asyncio.timeout(CONNECTED_S):
         while True:

@@ -11,6 +11,7 @@ from adapters.dramatiq.task_queue import DramatiqTaskQueue
 from application.ports.task_queue import QueueRefused, QueueUnavailable
 from domain.submission import WorkClass
 from tests.adapters.dramatiq.house import House
+from tests.contracts.dramatiq_adapters import connected
 
 RUN = WorkClass.RUN
 SOON_S = 10
@@ -21,6 +22,7 @@ async def test_a_dead_broker_is_told_at_once_and_found_again_with_all_it_had(
     house: House,
 ) -> None:
     queue = house.queue()
+    await connected(queue)
     for _ in range(5):
         await queue.judge_submission(RUN)
     house.server.kill()
@@ -39,6 +41,7 @@ async def test_a_dead_broker_is_told_at_once_and_found_again_with_all_it_had(
 
 async def test_a_broker_that_hangs_costs_a_second_and_blocks_nobody(house: House) -> None:
     queue = house.queue()
+    await connected(queue)
     await queue.judge_submission(RUN)
     house.server.freeze()
     begun = time.monotonic()
@@ -57,6 +60,7 @@ async def test_a_broker_that_hangs_costs_a_second_and_blocks_nobody(house: House
 
 async def test_a_queue_may_be_closed_while_the_broker_hangs(house: House) -> None:
     queue = house.queue()
+    await connected(queue)
     await queue.judge_submission(RUN)
     house.server.freeze()
     begun = time.monotonic()

@@ -112,6 +112,7 @@ async def test_many_servers_at_once_make_the_topics_once(queue_of: QueueOf) -> N
     assert (await messages(kafka_url(), topic)).total() == 4
 
 
+@pytest.mark.usefixtures("patience")
 async def test_a_wake_up_does_not_wait_behind_another_where_it_need_not(queue_of: QueueOf) -> None:
     topic = fresh_topic()
     queue = queue_of(kafka_url(), topic)
@@ -121,6 +122,7 @@ async def test_a_wake_up_does_not_wait_behind_another_where_it_need_not(queue_of
     assert await messages(kafka_url(), topic) == dict.fromkeys(range(PARTITIONS), 1)
 
 
+@pytest.mark.usefixtures("patience")
 async def test_a_server_sees_the_wake_ups_of_another(queue_of: QueueOf) -> None:
     topic = fresh_topic()
     one, another = queue_of(kafka_url(), topic), queue_of(kafka_url(), topic)

@@ -41,7 +41,7 @@ async def repository(
 ) -> AsyncIterator[SubmissionRepository]:
     """On a server that may be killed, in a new database, with a submission."""
     repository = MongoSubmissionRepository(f"{server[1]}{uuid.uuid4().hex}")
-    await repository.add(submission(), handed_in(), None)
+    await _answered(lambda: repository.add(submission(), handed_in(), None))
     yield repository
     await repository.close()
 

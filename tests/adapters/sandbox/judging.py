@@ -114,6 +114,6 @@ def glob(folder: Path, pattern: str) -> list[Path]:
 
 async def until(holds: Callable[[], object]) -> None:
     """Look again and again, since what is waited for happens in other processes."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         while not holds():  # noqa: ASYNC110 - nobody here could set an event
             await asyncio.sleep(0.005)

@@ -29,6 +29,7 @@ from entrypoints.worker.process import work
 from entrypoints.worker.stopping import Stopping
 from tests.adapters.dramatiq.house import BROKERS, House
 from tests.application.world import World, a_test
+from tests.contracts.dramatiq_adapters import connected
 
 ECHO, FOR_EVER = "echo", "wait"
 PATIENCE_S = 30
@@ -99,6 +100,7 @@ class Place:
             slots=2,
         )
         consumer = DramatiqConsumer(self.broker.broker, clock, retry_after_s=(0.1, 0.1, 0.1))
+        await connected(self.queue)
         working = asyncio.create_task(work(core, consumer, self.stopping, grace_s=0.5))
         try:
             yield working
