@@ -57,6 +57,7 @@ from application.use_cases.list_challenges import ListChallenges
 from application.use_cases.list_dead_letters import ListDeadLetters
 from application.use_cases.list_languages import ListLanguages
 from application.use_cases.list_open_challenges import ListOpenChallenges
+from application.use_cases.list_owed_calls import ListOwedCalls
 from application.use_cases.list_submissions import ListSubmissions
 from application.use_cases.list_test_cases import ListTestCases
 from application.use_cases.list_tickets import ListTickets
@@ -333,8 +334,10 @@ class Container(DeclarativeContainer):
         judge=own_judge,
         clock=clock,
         most_unzipped_bytes=judge_server.most_unzipped_bytes,
+        most_file_kib=judge_server.most_file_kib,
     )
-    call_back = Singleton(CallBack, sender=callback_sender, clock=clock)
+    list_owed_calls = Singleton(ListOwedCalls, tickets=tickets)
+    call_back = Singleton(CallBack, tickets=tickets, sender=callback_sender, clock=clock)
     check_health = Singleton(
         CheckHealth,
         storage=storage,

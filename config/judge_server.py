@@ -107,6 +107,10 @@ class JudgeServerSettings:
     def most_unzipped_bytes(self) -> int:
         return self.config.max_extract_size * 1024
 
+    @property
+    def most_file_kib(self) -> int:
+        return self.config.max_max_file_size
+
     def check_admission(self) -> None:
         """Raises BadSetting where others than this machine's people could run programs."""
         if not self.is_loopback and not self.tokens:

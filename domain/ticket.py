@@ -3,8 +3,8 @@
 Its fields have the names and units of Judge0's: limits of time in seconds, of room in KiB.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NewType
@@ -15,6 +15,11 @@ from domain.run import Compilation, Excess, Run
 TicketToken = NewType("TicketToken", str)
 """Whoever knows it may read what came of the ticket."""
 
+ASK_TEXTS = ("source_code", "stdin", "expected_output", "additional_files")
+RESULT_TEXTS = ("stdout", "stderr", "compile_output")
+LONG_TEXTS = (*ASK_TEXTS, *RESULT_TEXTS)
+"""What of a ticket may be long, by the names of the fields."""
+
 _BLANK = b" \t\r\v\f\0"
 _BLANK_LINES = _BLANK + b"\n"
 _BLANK_ENDS = tuple(bytes((blank,)) + b"\n" for blank in _BLANK)
@@ -22,6 +27,7 @@ _PIECE = 1 << 16
 _LONGEST_REASON = 4_096
 _NOT_STARTED = b"cannot be started: Exec format error"
 _NOT_FOUND_CODE = 127
+_TOO_MUCH_OUTPUT = "Output limit exceeded"
 _SIGXFSZ = 25
 
 
@@ -117,6 +123,44 @@ class Ticket:
     finished_at: datetime | None = None
 
 
+def lost_ask(language_id: int, callback_url: str | None) -> Ask:
+    """Stands for what was asked for where that can no longer be read; nothing can be run by it."""
+    return Ask(
+        language_id=language_id,
+        language=LanguageId(""),
+        file_name=None,
+        callback_url=callback_url,
+        cpu_time_limit=0,
+        cpu_extra_time=0,
+        wall_time_limit=0,
+        memory_limit=0,
+        stack_limit=0,
+        max_processes_and_or_threads=None,
+        max_file_size=0,
+    )
+
+
+def with_ask_texts(ask: Ask, text_of: Callable[[str], bytes | None]) -> Ask:
+    """With other long texts, each by its name."""
+    return replace(
+        ask,
+        source_code=text_of("source_code"),
+        stdin=text_of("stdin"),
+        expected_output=text_of("expected_output"),
+        additional_files=text_of("additional_files"),
+    )
+
+
+def with_result_texts(result: TicketResult, text_of: Callable[[str], bytes | None]) -> TicketResult:
+    """With other long texts, each by its name."""
+    return replace(
+        result,
+        stdout=text_of("stdout"),
+        stderr=text_of("stderr"),
+        compile_output=text_of("compile_output"),
+    )
+
+
 def is_same_output(expected: bytes, written: bytes) -> bool:
     """Whether the lines are equal, but for blanks at their ends and blank lines at the end."""
     return expected == written or _trimmed(expected) == _trimmed(written)
@@ -144,7 +188,7 @@ def result_of(ask: Ask, compilation: Compilation, runs: Sequence[Run]) -> Ticket
     return TicketResult(
         status=status,
         stdout=last.stdout or None,
-        stderr=last.stderr or None,
+        stderr=last.stderr[: ask.max_file_size * 1024] or None,
         compile_output=output,
         message=message,
         time=_mean([run.cpu_ms / 1000 for run in runs]),
@@ -163,6 +207,8 @@ def is_accepted(ask: Ask, run: Run) -> bool:
 def _ending(ask: Ask, run: Run) -> tuple[TicketStatus, str | None]:
     if run.excess:
         return _of_excess(run)
+    if len(run.stderr) > ask.max_file_size * 1024:
+        return TicketStatus.SIGXFSZ, _TOO_MUCH_OUTPUT
     if run.signal is not None:
         status = _BY_SIGNAL.get(run.signal, TicketStatus.OTHER_SIGNAL)
         return status, f"Caught fatal signal {run.signal}"
@@ -184,7 +230,7 @@ def _of_excess(run: Run) -> tuple[TicketStatus, str]:
         by_code = run.signal is None
         status = TicketStatus.NON_ZERO_EXIT if by_code else TicketStatus.OTHER_SIGNAL
         return status, "Memory limit exceeded"
-    return TicketStatus.SIGXFSZ, "Output limit exceeded"
+    return TicketStatus.SIGXFSZ, _TOO_MUCH_OUTPUT
 
 
 def _signal(status: TicketStatus, run: Run) -> int | None:

@@ -2,54 +2,49 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
+import structlog
 
+from adapters.sqlite import ticket_rows
 from application.ports.storage import StoreUnavailable
 from application.ports.ticket_store import (
     MOST_KEPT_BYTES,
     MOST_WAITING_BYTES,
+    OwedCall,
     TicketCounts,
     TicketPage,
     TicketsFull,
     TicketStore,
+    TicketUnreadable,
 )
-from domain.ticket import Ask, Flavour, Ticket, TicketResult, TicketStatus, TicketToken
+from domain.ticket import (
+    LONG_TEXTS,
+    Flavour,
+    Ticket,
+    TicketResult,
+    TicketStatus,
+    TicketToken,
+)
 
 _WHAT = "the file of tickets"
-_BUSY_MS = 5_000
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS tickets (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    token TEXT NOT NULL UNIQUE,
-    flavour TEXT NOT NULL,
-    language_id INTEGER NOT NULL,
-    status INTEGER NOT NULL,
-    created_at TEXT NOT NULL,
-    finished_at TEXT,
-    ask BLOB NOT NULL,
-    result BLOB
-);
-CREATE INDEX IF NOT EXISTS open_tickets ON tickets (status, number) WHERE status < 3;
-CREATE INDEX IF NOT EXISTS finished_tickets ON tickets (finished_at) WHERE finished_at IS NOT NULL;
+_WAITING_BYTES = "SELECT coalesce(sum(size_bytes), 0) FROM tickets WHERE status = 1"
+_OLD = "SELECT number FROM tickets WHERE finished_at < ? LIMIT ?"
+_BEYOND = """
+SELECT number FROM tickets WHERE finished_at IS NOT NULL ORDER BY number DESC LIMIT ?2 OFFSET ?1
 """
-_COLUMNS = "token, flavour, status, created_at, finished_at, ask, result"
-_WAITING_BYTES = "SELECT coalesce(sum(length(ask)), 0) FROM tickets WHERE status = 1"
 _TOO_LARGE = """
-DELETE FROM tickets WHERE number IN (SELECT number FROM (
-    SELECT number, sum(length(ask) + length(result)) OVER (ORDER BY number DESC) AS size
-    FROM tickets WHERE finished_at IS NOT NULL) WHERE size > ?)
+SELECT number FROM (SELECT number, sum(size_bytes) OVER (ORDER BY number DESC) AS size
+FROM tickets WHERE finished_at IS NOT NULL) WHERE size > ? LIMIT ?
 """
-_MOST_JOURNAL_BYTES = 64 << 20
-_IN_QUEUE = TicketStatus.IN_QUEUE.value
-
-_Row = tuple[str, str, int, str, str | None, bytes, bytes | None]
+_AT_ONCE = 100
+_PAGES_AT_ONCE = 2_000
+_log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
 
 
@@ -74,19 +69,13 @@ class SqliteTicketStore(TicketStore):
         self._connection: sqlite3.Connection | None = None
 
     async def add(self, tickets: Sequence[Ticket], *, most_waiting: int) -> None:
-        rows = [_row(ticket) for ticket in tickets]
-
         def add(connection: sqlite3.Connection) -> None:
-            if _waiting(connection) + len(rows) > most_waiting:
+            if _waiting(connection) + len(tickets) > most_waiting:
                 raise TicketsFull
             waiting_bytes = _number(connection, _WAITING_BYTES)
-            if waiting_bytes + sum(len(row[-1]) for row in rows) > self._most_waiting_bytes:
+            if waiting_bytes + sum(map(ticket_rows.size_of, tickets)) > self._most_waiting_bytes:
                 raise TicketsFull
-            connection.executemany(
-                "INSERT INTO tickets (token, flavour, language_id, status, created_at, ask)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            ticket_rows.insert(connection, tickets)
 
         await self._do(add)
 
@@ -94,30 +83,25 @@ class SqliteTicketStore(TicketStore):
         return await self._do(_waiting)
 
     async def claim(self) -> Ticket | None:
-        def claim(connection: sqlite3.Connection) -> Ticket | None:
-            row = connection.execute(
+        def claim(connection: sqlite3.Connection) -> ticket_rows.Row | None:
+            row: ticket_rows.Row | None = connection.execute(
                 "UPDATE tickets SET status = 2 WHERE number ="
                 " (SELECT number FROM tickets WHERE status = 1 ORDER BY number LIMIT 1)"
-                f" RETURNING {_COLUMNS}"
+                f" RETURNING {ticket_rows.columns(LONG_TEXTS)}"
             ).fetchone()
-            return _ticket(row) if row else None
+            return row
 
-        return await self._do(claim)
+        row = await self._do(claim)
+        if row is None:
+            return None
+        ticket = ticket_rows.ticket_of(row, LONG_TEXTS)
+        if ticket_rows.ask_of(row) is None:
+            _log.error("a stored submission cannot be read any more", number=row["number"])
+            raise TicketUnreadable(ticket)
+        return ticket
 
-    async def finish(
-        self, token: TicketToken, result: TicketResult, finished_at: datetime
-    ) -> Ticket | None:
-        values = (result.status.value, msgspec.msgpack.encode(result), _text(finished_at), token)
-
-        def finish(connection: sqlite3.Connection) -> Ticket | None:
-            row = connection.execute(
-                "UPDATE tickets SET status = ?, result = ?, finished_at = ? WHERE token = ?"
-                f" RETURNING {_COLUMNS}",
-                values,
-            ).fetchone()
-            return _ticket(row) if row else None
-
-        return await self._do(finish)
+    async def finish(self, token: TicketToken, result: TicketResult, finished_at: datetime) -> bool:
+        return await self._do(lambda c: ticket_rows.finish(c, token, result, finished_at))
 
     async def put_back(self) -> int:
         def put_back(connection: sqlite3.Connection) -> int:
@@ -126,28 +110,72 @@ class SqliteTicketStore(TicketStore):
         return await self._do(put_back)
 
     async def get(
-        self, tokens: Sequence[TicketToken], flavour: Flavour
+        self,
+        tokens: Sequence[TicketToken],
+        flavour: Flavour,
+        *,
+        texts: Collection[str] = LONG_TEXTS,
+        most_bytes: int | None = None,
     ) -> tuple[Ticket | None, ...]:
         def get(connection: sqlite3.Connection) -> tuple[Ticket | None, ...]:
-            statement = f"SELECT {_COLUMNS} FROM tickets WHERE token = ? AND flavour = ?"
-            rows = [connection.execute(statement, (t, flavour.value)).fetchone() for t in tokens]
-            return tuple(_ticket(row) if row else None for row in rows)
+            which = "SELECT number FROM tickets WHERE token = ? AND flavour = ?"
+            found = [connection.execute(which, (t, flavour.value)).fetchone() for t in tokens]
+            numbers = [row["number"] if row else None for row in found]
+            return _read(connection, numbers, texts, most_bytes)
 
         return await self._do(get)
 
-    async def page(self, flavour: Flavour, *, offset: int, limit: int) -> TicketPage:
+    async def page(
+        self,
+        flavour: Flavour,
+        *,
+        offset: int,
+        limit: int,
+        texts: Collection[str] = LONG_TEXTS,
+        most_bytes: int | None = None,
+    ) -> TicketPage:
         def page(connection: sqlite3.Connection) -> TicketPage:
             total = _number(
                 connection, "SELECT count(*) FROM tickets WHERE flavour = ?", flavour.value
             )
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM tickets WHERE flavour = ?"
+                "SELECT number FROM tickets WHERE flavour = ?"
                 " ORDER BY number DESC LIMIT ? OFFSET ?",
                 (flavour.value, limit, min(offset, total)),
             ).fetchall()
-            return TicketPage(tickets=tuple(map(_ticket, rows)), total=total)
+            found = _read(connection, [row["number"] for row in rows], texts, most_bytes)
+            return TicketPage(tickets=tuple(filter(None, found)), total=total)
 
         return await self._do(page)
+
+    async def owed_calls(self, most: int) -> tuple[OwedCall, ...]:
+        def owed(connection: sqlite3.Connection) -> tuple[OwedCall, ...]:
+            rows = connection.execute(
+                "SELECT token, flavour, callback_url, failed_calls FROM tickets"
+                " WHERE failed_calls IS NOT NULL ORDER BY number LIMIT ?",
+                (most,),
+            )
+            return tuple(
+                OwedCall(token=TicketToken(token), flavour=Flavour(of), url=url, failures=failures)
+                for token, of, url, failures in rows
+            )
+
+        return await self._do(owed)
+
+    async def note_failed_call(self, token: TicketToken) -> int | None:
+        def note(connection: sqlite3.Connection) -> int | None:
+            row = connection.execute(
+                "UPDATE tickets SET failed_calls = failed_calls + 1"
+                " WHERE token = ? AND failed_calls IS NOT NULL RETURNING failed_calls",
+                (token,),
+            ).fetchone()
+            return int(row[0]) if row else None
+
+        return await self._do(note)
+
+    async def settle_call(self, token: TicketToken) -> None:
+        statement = "UPDATE tickets SET failed_calls = NULL WHERE token = ?"
+        await self._do(lambda connection: connection.execute(statement, (token,)).close())
 
     async def remove(self, token: TicketToken) -> bool:
         def remove(connection: sqlite3.Connection) -> bool:
@@ -173,18 +201,11 @@ class SqliteTicketStore(TicketStore):
         return await self._do(counts)
 
     async def forget(self, *, finished_before: datetime, most: int) -> int:
-        def forget(connection: sqlite3.Connection) -> int:
-            old = "DELETE FROM tickets WHERE finished_at < ?"
-            gone = connection.execute(old, (_text(finished_before),)).rowcount
-            beyond = (
-                "DELETE FROM tickets WHERE number IN (SELECT number FROM tickets"
-                " WHERE finished_at IS NOT NULL ORDER BY number DESC LIMIT -1 OFFSET ?)"
-            )
-            gone += connection.execute(beyond, (most,)).rowcount
-            return gone + connection.execute(_TOO_LARGE, (self._most_kept_bytes,)).rowcount
-
-        gone = await self._do(forget)
-        await self._do(_vacuum)
+        gone = await self._forget(_OLD, ticket_rows.written(finished_before))
+        gone += await self._forget(_BEYOND, most)
+        gone += await self._forget(_TOO_LARGE, self._most_kept_bytes)
+        while await self._do(_give_back):
+            pass
         return gone
 
     async def close(self) -> None:
@@ -192,6 +213,16 @@ class SqliteTicketStore(TicketStore):
         if connection is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, connection.close)
         self._thread.shutdown()
+
+    async def _forget(self, which: str, bound: str | int) -> int:
+        """Some at a time, so that nobody waits for the end of it."""
+        statement = f"DELETE FROM tickets WHERE number IN ({which})"
+        gone = 0
+        while more := await self._do(
+            lambda connection: connection.execute(statement, (bound, _AT_ONCE)).rowcount
+        ):
+            gone += more
+        return gone
 
     async def _do(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
         """The work as one transaction; once begun it goes on to its end, whoever still waits."""
@@ -210,62 +241,29 @@ class SqliteTicketStore(TicketStore):
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._connection = _open(self._path)
+            self._connection = ticket_rows.opened(self._path)
         return self._connection
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA journal_size_limit = {_MOST_JOURNAL_BYTES}")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(_SCHEMA)
-        path.chmod(0o600)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _read(
+    connection: sqlite3.Connection,
+    numbers: Sequence[int | None],
+    texts: Collection[str],
+    most_bytes: int | None,
+) -> tuple[Ticket | None, ...]:
+    """Raises AnswerTooLarge."""
+    there = [number for number in numbers if number is not None]
+    ticket_rows.check_size(connection, there, texts, most_bytes)
+    statement = f"SELECT {ticket_rows.columns(texts)} FROM tickets WHERE number = ?"
+    rows = (connection.execute(statement, (number,)).fetchone() for number in numbers)
+    return tuple(row and ticket_rows.ticket_of(row, texts) for row in rows)
 
 
-def _row(ticket: Ticket) -> tuple[str, str, int, int, str, bytes]:
-    return (
-        ticket.token,
-        ticket.flavour.value,
-        ticket.ask.language_id,
-        _IN_QUEUE,
-        _text(ticket.created_at),
-        msgspec.msgpack.encode(ticket.ask),
-    )
-
-
-def _ticket(row: _Row) -> Ticket:
-    token, flavour, status, created_at, finished_at, ask, result = row
-    return Ticket(
-        token=TicketToken(token),
-        flavour=Flavour(flavour),
-        ask=msgspec.msgpack.decode(ask, type=Ask),
-        created_at=_moment(created_at),
-        status=TicketStatus(status),
-        result=msgspec.msgpack.decode(result, type=TicketResult) if result else None,
-        finished_at=_moment(finished_at) if finished_at else None,
-    )
-
-
-def _text(moment: datetime) -> str:
-    """One width, so that texts sort as moments do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def _vacuum(connection: sqlite3.Connection) -> None:
-    """Give free pages back to the disk: a script, as one page goes with every step of it."""
-    connection.executescript("PRAGMA incremental_vacuum")
+def _give_back(connection: sqlite3.Connection) -> bool:
+    """Give some free pages to the disk, one with each row that is read; whether more can be."""
+    before = _number(connection, "PRAGMA freelist_count")
+    connection.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})").fetchall()
+    return 0 < _number(connection, "PRAGMA freelist_count") < before
 
 
 def _waiting(connection: sqlite3.Connection) -> int:
@@ -282,4 +280,4 @@ def _groups(
 ) -> list[tuple[int | str, int]]:
     statement = f"SELECT {what}, count(*) FROM tickets WHERE flavour = ? GROUP BY 1"
     with closing(connection.execute(statement, (flavour.value,))) as cursor:
-        return cursor.fetchall()
+        return [(row[0], row[1]) for row in cursor]

@@ -1,11 +1,11 @@
 """Where the judge as a service keeps what was handed in to it, and what came of that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from domain.ticket import Flavour, Ticket, TicketResult, TicketStatus, TicketToken
+from domain.ticket import LONG_TEXTS, Flavour, Ticket, TicketResult, TicketStatus, TicketToken
 
 MOST_WAITING_BYTES = 512 << 20
 MOST_KEPT_BYTES = 4 << 30
@@ -13,6 +13,28 @@ MOST_KEPT_BYTES = 4 << 30
 
 class TicketsFull(Exception):
     """As many tickets wait as may, or so large ones."""
+
+
+class TicketUnreadable(Exception):
+    """What was asked for can no longer be read; `ticket` is all that is known without it."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__("what was asked for cannot be read any more")
+        self.ticket = ticket
+
+
+class AnswerTooLarge(Exception):
+    """What was asked for is more than is read at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedCall:
+    """Somebody is to be told there what came of a ticket; so many tries have failed."""
+
+    token: TicketToken
+    flavour: Flavour
+    url: str
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +73,18 @@ class TicketStore(Protocol):
         ...
 
     async def claim(self) -> Ticket | None:
-        """The one that has waited longest, which from now on is being judged; None: none waits."""
+        """The one that has waited longest, which from now on is being judged; None: none waits.
+
+        Raises:
+            TicketUnreadable: it is being judged from now on, too.
+        """
         ...
 
-    async def finish(
-        self, token: TicketToken, result: TicketResult, finished_at: datetime
-    ) -> Ticket | None:
-        """Keep what came of a ticket; as it now is, or None where it is not kept any more."""
+    async def finish(self, token: TicketToken, result: TicketResult, finished_at: datetime) -> bool:
+        """Keep what came of a ticket; whether it is kept still, and had no result yet.
+
+        Who named an address in it is owed a call from now on.
+        """
         ...
 
     async def put_back(self) -> int:
@@ -65,13 +92,48 @@ class TicketStore(Protocol):
         ...
 
     async def get(
-        self, tokens: Sequence[TicketToken], flavour: Flavour
+        self,
+        tokens: Sequence[TicketToken],
+        flavour: Flavour,
+        *,
+        texts: Collection[str] = LONG_TEXTS,
+        most_bytes: int | None = None,
     ) -> tuple[Ticket | None, ...]:
-        """The tickets with these tokens, in that order; None where there is none."""
+        """The tickets with these tokens, in that order; None where there is none.
+
+        Of their long texts only these are read, all others are None.
+
+        Raises:
+            AnswerTooLarge: these are more than `most_bytes`.
+        """
         ...
 
-    async def page(self, flavour: Flavour, *, offset: int, limit: int) -> TicketPage:
-        """The newest tickets without the first `offset`, at most `limit`."""
+    async def page(
+        self,
+        flavour: Flavour,
+        *,
+        offset: int,
+        limit: int,
+        texts: Collection[str] = LONG_TEXTS,
+        most_bytes: int | None = None,
+    ) -> TicketPage:
+        """The newest tickets without the first `offset`, at most `limit`, as `get` has them.
+
+        Raises:
+            AnswerTooLarge: these texts of theirs are more than `most_bytes`.
+        """
+        ...
+
+    async def owed_calls(self, most: int) -> tuple[OwedCall, ...]:
+        """The calls that were neither made nor given up, those of the oldest tickets first."""
+        ...
+
+    async def note_failed_call(self, token: TicketToken) -> int | None:
+        """A try failed: how many have by now; None where no call is owed."""
+        ...
+
+    async def settle_call(self, token: TicketToken) -> None:
+        """No call is owed any more."""
         ...
 
     async def remove(self, token: TicketToken) -> bool:
@@ -83,7 +145,10 @@ class TicketStore(Protocol):
         ...
 
     async def forget(self, *, finished_before: datetime, most: int) -> int:
-        """Forget who finished earlier, and the oldest beyond `most` or so many bytes; how many."""
+        """Forget who finished earlier, and the oldest beyond `most` or so many bytes; how many.
+
+        It may take a while, in which everything else goes on.
+        """
         ...
 
     async def close(self) -> None:

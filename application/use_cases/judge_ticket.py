@@ -4,7 +4,7 @@ import asyncio
 import shlex
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from application.ports.clock import Clock
@@ -18,7 +18,7 @@ from application.ports.judge import (
     ProgramOptions,
 )
 from application.ports.storage import StoreUnavailable
-from application.ports.ticket_store import TicketStore
+from application.ports.ticket_store import TicketStore, TicketUnreadable
 from application.unzipping import BadArchive, unzipped
 from domain.errors import LanguageNotOffered
 from domain.limits import Limits
@@ -28,7 +28,6 @@ from domain.ticket import (
     Ask,
     Ticket,
     TicketResult,
-    TicketToken,
     failed_ticket,
     is_accepted,
     result_of,
@@ -45,52 +44,62 @@ _NO_SOURCE = ".no-source"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeTicket:
-    """`most_unzipped_bytes` is how much the files of one program may be together."""
+    """`most_unzipped_bytes` is how much the files of one program may be together.
+
+    A file of a program whose limit is zero may have `most_file_kib`.
+    """
 
     tickets: TicketStore
     judge: JudgePort
     clock: Clock
     most_unzipped_bytes: int
+    most_file_kib: int
 
     async def __call__(self, unkept: Callable[[StoreUnavailable], None]) -> Ticket | None:
-        """The ticket with what came of it; None where none waits, or it was removed meanwhile.
+        """The ticket with what came of it; None where none waits.
 
         What came of it is tried to be kept until it is; `unkept` hears of every try that failed.
 
         Raises:
             StoreUnavailable: tickets cannot be read now, and none was taken.
         """
-        ticket = await self.tickets.claim()
+        try:
+            ticket = await self.tickets.claim()
+        except TicketUnreadable as unreadable:
+            return await self._kept(unreadable.ticket, failed_ticket(str(unreadable)), unkept)
         if ticket is None:
             return None
         try:
-            result = await self._patiently_judged(ticket.ask)
+            ask = ticket.ask
+            ask = replace(ask, max_file_size=ask.max_file_size or self.most_file_kib)
+            result = await self._patiently_judged(ask)
         except Exception as error:  # noqa: BLE001 - one program's failure must not hold up others
             result = failed_ticket(f"{type(error).__name__}: {error}")
-        return await self._kept(ticket.token, result, unkept)
+        return await self._kept(ticket, result, unkept)
 
     async def _kept(
-        self, token: TicketToken, result: TicketResult, unkept: Callable[[StoreUnavailable], None]
-    ) -> Ticket | None:
+        self, ticket: Ticket, result: TicketResult, unkept: Callable[[StoreUnavailable], None]
+    ) -> Ticket:
         pause_s = _FIRST_KEEP_PAUSE_S
         while True:
             try:
-                return await self._finished(token, result)
+                return await self._finished(ticket, result)
             except StoreUnavailable as failure:
                 unkept(failure)
             await self.clock.sleep(pause_s)
             pause_s = min(_LONGEST_KEEP_PAUSE_S, pause_s * 2)
 
-    async def _finished(self, token: TicketToken, result: TicketResult) -> Ticket | None:
+    async def _finished(self, ticket: Ticket, result: TicketResult) -> Ticket:
         """A result that no store can write down ends as a failure, which every store can."""
         now = self.clock.now()
         try:
-            return await self.tickets.finish(token, result, now)
+            await self.tickets.finish(ticket.token, result, now)
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - its client waits for an end
-            reason = f"what came of it cannot be kept: {type(error).__name__}"
-            return await self.tickets.finish(token, failed_ticket(reason), now)
+            result = failed_ticket(f"what came of it cannot be kept: {type(error).__name__}")
+            await self.tickets.finish(ticket.token, result, now)
+        return replace(ticket, status=result.status, result=result, finished_at=now)
 
     async def _patiently_judged(self, ask: Ask) -> TicketResult:
         reason = ""

@@ -12,6 +12,7 @@ from litestar.handlers import BaseRouteHandler
 
 from config.judge_server import JudgeServerSettings
 from entrypoints.judge_server.answers import HttpRequest, Refused
+from entrypoints.judge_server.bodies import JsonBody
 from entrypoints.judge_server.params import Params, as_text, body_of, is_small, query_of
 
 ANYONE = {"admits": "anyone"}
@@ -24,6 +25,9 @@ class Door:
 
     def __init__(self, settings: JudgeServerSettings) -> None:
         self._settings = settings
+        config = settings.config
+        most_items = max(config.max_submission_batch_size, config.max_queue_size)
+        self._read_json = JsonBody(most_items=most_items)
 
     async def guard(
         self, connection: ASGIConnection[Any, Any, Any, State], handler: BaseRouteHandler
@@ -46,7 +50,7 @@ class Door:
         may_say_so = settings.token_anywhere and is_small(request)
         if not known and not may_say_so:
             raise Refused(HTTPStatus.UNAUTHORIZED)
-        values = query | await body_of(request)
+        values = query | await body_of(request, self._read_json)
         if not known and not self._has(request, values, _TOKEN, settings.tokens):
             raise Refused(HTTPStatus.UNAUTHORIZED)
         return Params(values)

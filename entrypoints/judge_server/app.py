@@ -7,22 +7,25 @@ from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
 from litestar.types import ExceptionHandlersMap
 
 from application.ports.judge import JudgeUnavailable
 from application.ports.storage import StoreUnavailable
-from application.ports.ticket_store import TicketsFull
+from application.ports.ticket_store import AnswerTooLarge, TicketsFull
 from domain.ticket import Flavour
 from entrypoints.judge_server import answers, batches, facts, submissions
 from entrypoints.judge_server.admission import Door, params_of
+from entrypoints.judge_server.bodies import MAX_BODY_BYTES
 from entrypoints.judge_server.office import Office
-from entrypoints.judge_server.params import MAX_BODY_BYTES
+from entrypoints.judge_server.room import Bounds, Room
 
 ROUTES = (*facts.ROUTES, *submissions.ROUTES, *batches.ROUTES)
 _PATHS = {Flavour.COMMON: "/", Flavour.EXTRA: "/extra"}
 _ON_ERROR: ExceptionHandlersMap = {
     answers.Refused: answers.on_refusal,
     TicketsFull: answers.on_full,
+    AnswerTooLarge: answers.on_too_large,
     StoreUnavailable: answers.on_unavailable,
     JudgeUnavailable: answers.on_unavailable,
     HTTPException: answers.on_http_error,
@@ -53,6 +56,7 @@ def create_app(
         exception_handlers=_ON_ERROR,
         cors_config=CORSConfig(allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]),
         lifespan=list(lifespan),
+        middleware=[DefineMiddleware(Bounds, room=Room())],
         openapi_config=None,
         logging_config=None,
         request_max_body_size=MAX_BODY_BYTES,

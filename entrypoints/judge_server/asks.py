@@ -17,8 +17,10 @@ MAX_FIELD_BYTES = 16 << 20
 _TEXTS = ("source_code", "stdin", "expected_output", "additional_files")
 _TOO_LARGE = f"is too long (maximum is {MAX_FIELD_BYTES} bytes)"
 _LONGEST_OPTIONS = 512
+_LONGEST_URL = 2_000
+_LONGEST_NUMBER = 64
 _BLANK, _NOT_BLANK = "can't be blank", "must be blank"
-_TOO_LONG = f"is too long (maximum is {_LONGEST_OPTIONS} characters)"
+_TOO_LONG = "is too long (maximum is {} characters)"
 _LEAST = {
     "cpu_time_limit": 0,
     "cpu_extra_time": 0,
@@ -59,13 +61,14 @@ class _Form:
     def data(self, name: str) -> bytes | None:
         return as_bytes(self.values.get(name), encoded=self.encoded)
 
-    def number(self, name: str) -> float:
-        """Within its range, else the least of it, with a complaint."""
+    def number(self, name: str, *, is_whole: bool = False) -> float:
+        """What is meant, with a complaint if it is out of its range."""
         usual = float(getattr(self.config, name))
         value = _number(self.values.get(name), usual)
         if value is None:
             self.complain(name, "is not a number")
             return usual
+        value = math.trunc(value) if is_whole else value
         most = getattr(self.config, _most_of(name))
         if name in _LEAST and value < _LEAST[name]:
             self.complain(name, f"must be greater than or equal to {_LEAST[name]}")
@@ -76,15 +79,13 @@ class _Form:
         return value
 
     def whole(self, name: str) -> int:
-        number = self.number(name)
-        if not number.is_integer():
-            self.complain(name, "must be an integer")
-        return int(number)
+        """As Judge0 has it: what is behind the point does not count."""
+        return int(self.number(name, is_whole=True))
 
     def options(self, name: str, what: str, *, is_enabled: bool) -> str | None:
         text = as_text(self.values.get(name)) or None
         if text is not None and len(text) > _LONGEST_OPTIONS:
-            self.complain(name, _TOO_LONG)
+            self.complain(name, _TOO_LONG.format(_LONGEST_OPTIONS))
         if text is not None and not is_enabled:
             self.complain(name, f"setting {what} is not allowed")
         return text
@@ -133,7 +134,7 @@ def _ask(form: _Form, language: Listed) -> Ask:
         max_processes_and_or_threads=(
             None if processes == config.max_processes_and_or_threads else processes
         ),
-        max_file_size=form.whole("max_file_size") or config.max_max_file_size,
+        max_file_size=form.whole("max_file_size"),
         number_of_runs=form.whole("number_of_runs"),
         redirect_stderr_to_stdout=(
             config.redirect_stderr_to_stdout if redirects is None else redirects
@@ -169,6 +170,8 @@ def _callback_url(form: _Form) -> str | None:
     url = as_text(form.values.get("callback_url")) or None
     if url is not None and not form.config.enable_callbacks:
         form.complain("callback_url", "setting callback is not allowed")
+    if url is not None and len(url) > _LONGEST_URL:
+        form.complain("callback_url", _TOO_LONG.format(_LONGEST_URL))
     return url
 
 
@@ -212,6 +215,8 @@ def _number(value: object, usual: float) -> float | None:
     text = None if isinstance(value, bool) else as_text(value)
     if value is None or (text is not None and not text.strip()):
         return usual
+    if text is not None and len(text) > _LONGEST_NUMBER:
+        return None
     try:
         number = float(text or "no")
     except ValueError:

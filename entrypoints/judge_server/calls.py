@@ -1,21 +1,26 @@
 """Callbacks that wait for their turn, so many and no more: no host of theirs delays the others."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import structlog
 
 from application.ports.callback_sender import CallbackFailed
+from application.ports.storage import StoreUnavailable
+from application.ports.ticket_store import OwedCall
 from application.use_cases.call_back import CallBack
 from config.judge_server import Judge0Config
+from domain.ticket import Ticket, TicketToken
 
+MOST_CALLS = 10_000
+"""How many wait here; what is beyond waits in the store."""
 _AT_ONCE = 16
 _AT_ONCE_A_HOST = 2
-_MOST = 10_000
-_MOST_BYTES = 64 << 20
-MOST_BYTES_A_HOST = 16 << 20
 _log = structlog.get_logger(__name__)
+
+BodyOf = Callable[[Ticket], Awaitable[bytes]]
 
 
 @dataclass(slots=True)
@@ -24,61 +29,61 @@ class _Line:
 
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE_A_HOST))
     calls: int = 0
-    size: int = 0
 
 
 class Calls:
-    """Keeps of a finished ticket what is sent, and nothing else of it."""
+    """Makes calls that are owed; `left` is set while there are some that it has not made."""
 
-    def __init__(self, call_back: CallBack, config: Judge0Config) -> None:
+    def __init__(self, call_back: CallBack, config: Judge0Config, body_of: BodyOf) -> None:
         self._call_back = call_back
         self._config = config
+        self._body_of = body_of
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._lines: dict[str, _Line] = {}
-        self._calls: set[asyncio.Task[None]] = set()
+        self._calls: dict[TicketToken, asyncio.Task[None]] = {}
+        self.left = asyncio.Event()
 
-    def tell(self, url: str, body: bytes) -> None:
-        """As soon as it is its turn; one too many is dropped, with a word in the log."""
-        host = _host(url)
-        line = self._lines.get(host) or _Line()
-        size = len(url) + len(body)
-        total = size + sum(other.size for other in self._lines.values())
-        is_too_much = total > _MOST_BYTES or line.size + size > MOST_BYTES_A_HOST
-        if is_too_much or len(self._calls) >= _MOST:
-            _log.warning("a callback is dropped: too many wait")
+    def make(self, call: OwedCall) -> None:
+        """As soon as it is its turn, unless it is being made already; one too many is left."""
+        if call.token in self._calls:
             return
-        self._lines[host] = line
+        if len(self._calls) >= MOST_CALLS:
+            self.left.set()
+            return
+        host = _host(call.url)
+        line = self._lines.setdefault(host, _Line())
         line.calls += 1
-        line.size += size
-        call = asyncio.create_task(self._call(line, url, body))
-        self._calls.add(call)
+        task = asyncio.create_task(self._call(line, call))
+        self._calls[call.token] = task
 
-        def gone(ended: asyncio.Task[None]) -> None:
-            self._calls.discard(ended)
+        def gone(_: asyncio.Task[None]) -> None:
+            del self._calls[call.token]
             line.calls -= 1
-            line.size -= size
             if not line.calls:
                 del self._lines[host]
 
-        call.add_done_callback(gone)
+        task.add_done_callback(gone)
 
     def drop(self) -> None:
-        """Whoever was not called yet is called no more."""
-        for call in tuple(self._calls):
-            call.cancel()
+        """Whoever was not called yet is called after the next start."""
+        for task in self._calls.values():
+            task.cancel()
 
-    async def _call(self, line: _Line, url: str, body: bytes) -> None:
+    async def _call(self, line: _Line, call: OwedCall) -> None:
         config = self._config
         async with line.turn, self._turn:
             try:
                 await self._call_back(
-                    url,
-                    body,
+                    call,
+                    self._body_of,
                     tries=max(1, config.callbacks_max_tries),
                     timeout_s=config.callbacks_timeout,
                 )
             except CallbackFailed as failure:
                 _log.warning("a callback was not taken", reason=failure.reason)
+            except StoreUnavailable as failure:
+                _log.warning("a callback waits for the store", reason=str(failure))
+                self.left.set()
             except Exception:  # noqa: BLE001 - others are to be called all the same
                 _log.exception("a callback went wrong")
 

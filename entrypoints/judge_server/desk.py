@@ -4,23 +4,27 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import structlog
 
 from application.ports.clock import Clock
 from application.ports.storage import StoreUnavailable
+from application.ports.ticket_store import OwedCall
 from application.use_cases.call_back import CallBack
 from application.use_cases.forget_tickets import ForgetTickets
 from application.use_cases.judge_ticket import JudgeTicket
+from application.use_cases.list_owed_calls import ListOwedCalls
 from application.use_cases.put_back_tickets import PutBackTickets
 from config.judge_server import Judge0Config
 from domain.ticket import Ticket, TicketToken
-from entrypoints.judge_server.calls import Calls
+from entrypoints.judge_server.calls import MOST_CALLS, BodyOf, Calls
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 _FORGET_EVERY_S = 300.0
+_CALL_AGAIN_S = 5.0
 _log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
 
@@ -32,6 +36,7 @@ class DeskWork:
     judge_ticket: JudgeTicket
     put_back_tickets: PutBackTickets
     forget_tickets: ForgetTickets
+    list_owed_calls: ListOwedCalls
     call_back: CallBack
     clock: Clock
 
@@ -45,14 +50,12 @@ class Desk:
         config: Judge0Config,
         *,
         slots: int,
-        body_of: Callable[[Ticket], bytes],
+        body_of: BodyOf,
     ) -> None:
         self._work = work
-        self._config = config
-        self._body_of = body_of
-        self._calls = Calls(work.call_back, config)
+        self._calls = Calls(work.call_back, config, body_of) if config.enable_callbacks else None
         self._news = asyncio.Event()
-        self._waiting: dict[TicketToken, list[asyncio.Future[Ticket]]] = {}
+        self._waiting: dict[TicketToken, list[asyncio.Future[None]]] = {}
         self.slots = slots
         self.busy = 0
 
@@ -69,8 +72,10 @@ class Desk:
                 for _ in range(self.slots):
                     group.create_task(self._judge())
                 group.create_task(self._forget())
+                group.create_task(self._call())
         finally:
-            self._calls.drop()
+            if self._calls:
+                self._calls.drop()
             await self._let_wait()
 
     def wake(self) -> None:
@@ -79,9 +84,9 @@ class Desk:
         self._news = asyncio.Event()
 
     @contextmanager
-    def waited_for(self, token: TicketToken) -> Iterator[asyncio.Future[Ticket]]:
-        """The ticket, as soon as it is finished from now on."""
-        finished = asyncio.get_running_loop().create_future()
+    def waited_for(self, token: TicketToken) -> Iterator[asyncio.Future[None]]:
+        """Done as soon as it is finished from now on."""
+        finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(token, []).append(finished)
         try:
             yield finished
@@ -110,10 +115,20 @@ class Desk:
     def _finished(self, ticket: Ticket) -> None:
         for finished in self._waiting.get(ticket.token, ()):
             if not finished.done():
-                finished.set_result(ticket)
+                finished.set_result(None)
         url = ticket.ask.callback_url
-        if url is not None and self._config.enable_callbacks:
-            self._calls.tell(url, self._body_of(ticket))
+        if url is not None and self._calls:
+            self._calls.make(OwedCall(token=ticket.token, flavour=ticket.flavour, url=url))
+
+    async def _call(self) -> None:
+        """Make the calls that an earlier start, or a crowd, has left."""
+        while self._calls:
+            owed = await self._at_last(partial(self._work.list_owed_calls, MOST_CALLS))
+            for call in owed:
+                self._calls.make(call)
+            await self._calls.left.wait()
+            await self._work.clock.sleep(_CALL_AGAIN_S)
+            self._calls.left.clear()
 
     async def _forget(self) -> None:
         while True:

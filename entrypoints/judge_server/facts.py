@@ -11,7 +11,14 @@ from litestar.response import Response
 
 from domain.ticket import TicketStatus
 from entrypoints.judge_server.admission import ADMINS, ANYONE
-from entrypoints.judge_server.answers import HttpRequest, as_json, as_text, not_found, nothing
+from entrypoints.judge_server.answers import (
+    Answer,
+    HttpRequest,
+    as_json,
+    as_text,
+    not_found,
+    nothing,
+)
 from entrypoints.judge_server.catalogue import Catalogue, Listed
 from entrypoints.judge_server.machine import system_info
 from entrypoints.judge_server.office import Office
@@ -26,7 +33,7 @@ _LICENSE = "Assay is licensed under the Apache License 2.0.\n"
 
 
 @get("/", opt=ANYONE)
-async def begin() -> Response[bytes]:
+async def begin() -> Answer:
     """Says nothing, to anyone: that it is there."""
     return nothing()
 
@@ -34,7 +41,7 @@ async def begin() -> Response[bytes]:
 @get("/languages")
 async def list_languages(
     office: NamedDependency[Office],
-) -> Response[bytes]:
+) -> Answer:
     listed = [one for one in office.catalogue.listed.values() if one.is_listed]
     named = sorted(listed, key=lambda one: (one.name, one.number))
     return as_json([{"id": one.number, "name": one.name} for one in named])
@@ -43,7 +50,7 @@ async def list_languages(
 @get("/languages/all")
 async def list_every_language(
     office: NamedDependency[Office],
-) -> Response[bytes]:
+) -> Answer:
     found = [(one.number, one.name, False) for one in office.catalogue.listed.values()]
     found += [(number, name, True) for number, name in office.catalogue.archived.items()]
     return as_json(
@@ -59,32 +66,32 @@ async def read_language(
     request: HttpRequest,
     number: FromPath[str],
     office: NamedDependency[Office],
-) -> Response[bytes]:
+) -> Answer:
     found = _language(office.catalogue, number)
     return not_found(request) if found is None else as_json(found)
 
 
 @get("/statuses")
-async def list_statuses() -> Response[bytes]:
+async def list_statuses() -> Answer:
     return as_json([status_view(status) for status in STATUSES])
 
 
 @get("/system_info", sync_to_thread=True)
-def read_system_info() -> Response[bytes]:
+def read_system_info() -> Answer:
     return as_json(system_info())
 
 
 @get("/config_info")
 async def read_config(
     office: NamedDependency[Office],
-) -> Response[bytes]:
+) -> Answer:
     return as_json(dataclasses.asdict(office.config))
 
 
 @get("/statistics")
 async def read_statistics(
     office: NamedDependency[Office],
-) -> Response[bytes]:
+) -> Answer:
     counts = await office.use_cases.count_tickets(office.flavour)
     now = office.clock.now()
     days = [now.date() - timedelta(days=back) for back in reversed(range(_DAYS))]
@@ -112,7 +119,7 @@ async def read_statistics(
 @get("/workers")
 async def list_workers(
     office: NamedDependency[Office],
-) -> Response[bytes]:
+) -> Answer:
     slots, busy = office.desk.slots, office.desk.busy
     view = {
         "queue": office.version,
@@ -129,7 +136,7 @@ async def list_workers(
 @get("/about")
 async def read_about(
     office: NamedDependency[Office],
-) -> Response[bytes]:
+) -> Answer:
     """Clients choose languages by this version, so it is Judge0's and not ours."""
     return as_json(
         {
@@ -159,12 +166,12 @@ async def read_license() -> Response[str]:
 
 
 @post("/authenticate", status_code=HTTPStatus.OK)
-async def authenticate() -> Response[bytes]:
+async def authenticate() -> Answer:
     return nothing()
 
 
 @post("/authorize", status_code=HTTPStatus.OK, opt=ADMINS)
-async def authorize() -> Response[bytes]:
+async def authorize() -> Answer:
     return nothing()
 
 

@@ -20,10 +20,11 @@ from domain.language import Language
 from domain.ticket import Flavour, Ticket
 from entrypoints.judge_server.admission import Door
 from entrypoints.judge_server.app import create_app
+from entrypoints.judge_server.beside import beside_the_loop
 from entrypoints.judge_server.catalogue import catalogue
 from entrypoints.judge_server.desk import Desk, DeskWork
 from entrypoints.judge_server.office import Office, TicketUseCases
-from entrypoints.judge_server.views import USUAL_FIELDS, View
+from entrypoints.judge_server.views import USUAL_FIELDS, View, size_of
 from entrypoints.listening import Address, Server, allow_many_files
 from entrypoints.logs import configure_logs
 
@@ -102,9 +103,11 @@ def build_app(
     settings = container.settings().judge_server
     views = {flavour: View(catalogue(flavour, languages), settings.config) for flavour in Flavour}
 
-    def body_of(ticket: Ticket) -> bytes:
-        shown = views[ticket.flavour](ticket, USUAL_FIELDS, encoded=True)
-        return msgspec.json.encode(shown)
+    async def body_of(ticket: Ticket) -> bytes:
+        def made() -> bytes:
+            return msgspec.json.encode(views[ticket.flavour](ticket, USUAL_FIELDS, encoded=True))
+
+        return await beside_the_loop(made, size=size_of(ticket))
 
     desk = Desk(
         DeskWork(**{f.name: getattr(container, f.name)() for f in fields(DeskWork)}),

@@ -8,17 +8,17 @@ from http import HTTPStatus
 from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Response
 
 from application.ports.ticket_store import TicketsFull
 from domain.ticket import Ask, Ticket, TicketToken
+from entrypoints.judge_server import showing
 from entrypoints.judge_server.admission import ADMINS
-from entrypoints.judge_server.answers import HttpRequest, as_json, error, not_found
+from entrypoints.judge_server.answers import Answer, HttpRequest, Refused, as_json, error, not_found
 from entrypoints.judge_server.asks import Complaints, ask_of
 from entrypoints.judge_server.beside import beside_the_loop
 from entrypoints.judge_server.office import Office
 from entrypoints.judge_server.params import Params
-from entrypoints.judge_server.views import STATUSES, NotText, fields_of
+from entrypoints.judge_server.views import STATUSES, NotText, fields_of, texts_of
 
 NOT_TEXT = (
     "some attributes for this submission cannot be converted to UTF-8, "
@@ -35,8 +35,8 @@ _MOST_PER_PAGE = 1_000
 
 @post("/submissions", status_code=HTTPStatus.CREATED)
 async def create(
-    params: NamedDependency[Params], office: NamedDependency[Office]
-) -> Response[bytes]:
+    request: HttpRequest, params: NamedDependency[Params], office: NamedDependency[Office]
+) -> Answer:
     _check_maintenance(office)
     waits = params.is_true("wait")
     if waits and not office.config.enable_wait_result:
@@ -47,16 +47,18 @@ async def create(
     asked = await asked_for(params.values, office, encoded=encoded)
     if isinstance(asked, dict):
         return as_json(asked, HTTPStatus.UNPROCESSABLE_ENTITY)
-    (ticket,) = await take(office, [asked])
+    (token,) = await take(office, [asked])
     if not waits:
-        return as_json({"token": ticket.token}, HTTPStatus.CREATED)
-    finished = await _finished(office, ticket)
+        return as_json({"token": token}, HTTPStatus.CREATED)
+    del asked
+    params.values.clear()
+    ticket = await _finished(office, token, fields)
     try:
-        shown = office.view(finished, fields, encoded=encoded)
+        return await _shown(
+            request, office, ticket, fields, encoded=encoded, status=HTTPStatus.CREATED
+        )
     except NotText:
-        body = {"token": ticket.token, "error": NOT_TEXT}
-        return as_json(body, HTTPStatus.CREATED)
-    return as_json(shown, HTTPStatus.CREATED)
+        return as_json({"token": token, "error": NOT_TEXT}, HTTPStatus.CREATED)
 
 
 @get("/submissions/{token:str}")
@@ -65,18 +67,22 @@ async def read(
     token: FromPath[str],
     params: NamedDependency[Params],
     office: NamedDependency[Office],
-) -> Response[bytes]:
+) -> Answer:
     fields = fields_of(params.text("fields"))
-    ticket = await _ticket(office, token)
+    (ticket,) = await showing.read(office, [TicketToken(token)], fields)
     if ticket is None:
         return not_found(request)
-    return _shown(office, ticket, fields, encoded=params.is_true("base64_encoded"))
+    encoded = params.is_true("base64_encoded")
+    try:
+        return await _shown(request, office, ticket, fields, encoded=encoded)
+    except NotText:
+        raise error(HTTPStatus.BAD_REQUEST, NOT_TEXT) from None
 
 
 @get("/submissions", opt=ADMINS)
 async def list_all(
-    params: NamedDependency[Params], office: NamedDependency[Office]
-) -> Response[bytes]:
+    request: HttpRequest, params: NamedDependency[Params], office: NamedDependency[Office]
+) -> Answer:
     fields = fields_of(params.text("fields"))
     page = _whole(params.text("page"), 1)
     per_page = _whole(params.text("per_page"), _PER_PAGE)
@@ -85,10 +91,13 @@ async def list_all(
     if per_page < 0:
         raise error(HTTPStatus.BAD_REQUEST, f"invalid per_page: {per_page}")
     per_page = min(per_page or _PER_PAGE, _MOST_PER_PAGE)
-    offset = (page - 1) * per_page
-    found = await office.use_cases.list_tickets(office.flavour, offset=offset, limit=per_page)
-    encoded = params.is_true("base64_encoded")
-    shown = shown_all(office, found.tickets, fields, encoded=encoded)
+    found = await office.use_cases.list_tickets(
+        office.flavour,
+        offset=(page - 1) * per_page,
+        limit=per_page,
+        texts=texts_of(fields),
+        most_bytes=showing.MOST_ANSWER_BYTES,
+    )
     pages = max(1, -(-found.total // per_page))
     meta = {
         "current_page": page,
@@ -97,7 +106,8 @@ async def list_all(
         "total_pages": pages,
         "total_count": found.total,
     }
-    return as_json({"submissions": shown, "meta": meta})
+    encoded = params.is_true("base64_encoded")
+    return await shown_all(request, office, found.tickets, fields, encoded=encoded, meta=meta)
 
 
 @delete("/submissions/{token:str}", status_code=HTTPStatus.OK, opt=ADMINS)
@@ -106,12 +116,12 @@ async def remove(
     token: FromPath[str],
     params: NamedDependency[Params],
     office: NamedDependency[Office],
-) -> Response[bytes]:
+) -> Answer:
     _check_maintenance(office)
     fields = fields_of(params.text("fields"))
     if not office.config.enable_submission_delete:
         raise error(HTTPStatus.BAD_REQUEST, "delete not allowed")
-    ticket = await _ticket(office, token)
+    (ticket,) = await showing.read(office, [TicketToken(token)], fields)
     if ticket is None:
         return not_found(request)
     if not ticket.status.is_final:
@@ -119,7 +129,7 @@ async def remove(
         problem = f"submission cannot be deleted because its status is {status}"
         raise error(HTTPStatus.BAD_REQUEST, problem)
     await office.use_cases.remove_ticket(ticket.token)
-    return _shown(office, ticket, fields, encoded=True)
+    return await _shown(request, office, ticket, fields, encoded=True)
 
 
 async def asked_for(
@@ -133,8 +143,8 @@ async def asked_for(
     return await beside_the_loop(look, size=sys.maxsize if values.get("additional_files") else size)
 
 
-async def take(office: Office, asks: list[Ask]) -> tuple[Ticket, ...]:
-    """The tickets of what is asked for; from now on they are sure to be judged.
+async def take(office: Office, asks: list[Ask]) -> tuple[TicketToken, ...]:
+    """The tokens of what is asked for; from now on it is sure to be judged.
 
     Raises:
         TicketsFull: with them too many would wait.
@@ -142,18 +152,26 @@ async def take(office: Office, asks: list[Ask]) -> tuple[Ticket, ...]:
     most = office.config.max_queue_size
     tickets = await office.use_cases.take_tickets(asks, office.flavour, most_waiting=most)
     office.desk.wake()
-    return tickets
+    return tuple(ticket.token for ticket in tickets)
 
 
-def shown_all(
-    office: Office, tickets: tuple[Ticket | None, ...], fields: tuple[str, ...], *, encoded: bool
-) -> list[dict[str, object] | None]:
+async def shown_all(
+    request: HttpRequest,
+    office: Office,
+    tickets: tuple[Ticket | None, ...],
+    fields: tuple[str, ...],
+    *,
+    encoded: bool,
+    **more: object,
+) -> Answer:
     """Raises Refused, with status 400, where a text of one of them is none."""
+
+    def view() -> object:
+        each = [one and office.view(one, fields, encoded=encoded) for one in tickets]
+        return {"submissions": each, **more}
+
     try:
-        return [
-            None if ticket is None else office.view(ticket, fields, encoded=encoded)
-            for ticket in tickets
-        ]
+        return await showing.shown(request, tickets, view)
     except NotText:
         raise error(HTTPStatus.BAD_REQUEST, MANY_NOT_TEXT) from None
 
@@ -168,26 +186,30 @@ async def check_room(office: Office, more: int) -> None:
         raise TicketsFull
 
 
-def _shown(
-    office: Office, ticket: Ticket, fields: tuple[str, ...], *, encoded: bool
-) -> Response[bytes]:
-    try:
-        return as_json(office.view(ticket, fields, encoded=encoded))
-    except NotText:
-        raise error(HTTPStatus.BAD_REQUEST, NOT_TEXT) from None
+async def _shown(
+    request: HttpRequest,
+    office: Office,
+    ticket: Ticket,
+    fields: tuple[str, ...],
+    *,
+    encoded: bool,
+    status: int = HTTPStatus.OK,
+) -> Answer:
+    """Raises NotText."""
+    view = partial(office.view, ticket, fields, encoded=encoded)
+    return await showing.shown(request, [ticket], view, status)
 
 
-async def _ticket(office: Office, token: str) -> Ticket | None:
-    (ticket,) = await office.use_cases.read_tickets([TicketToken(token)], office.flavour)
+async def _finished(office: Office, token: TicketToken, fields: tuple[str, ...]) -> Ticket:
+    """Raises Refused, with status 404, where it was forgotten meanwhile."""
+    with office.desk.waited_for(token) as finished:
+        (seen,) = await showing.read(office, [token], ("status",))
+        if seen is not None and not seen.status.is_final:
+            await finished
+    (ticket,) = await showing.read(office, [token], fields)
+    if ticket is None:
+        raise Refused(HTTPStatus.NOT_FOUND)
     return ticket
-
-
-async def _finished(office: Office, ticket: Ticket) -> Ticket:
-    with office.desk.waited_for(ticket.token) as finished:
-        seen = await _ticket(office, ticket.token)
-        if seen is None or seen.status.is_final:
-            return seen or ticket
-        return await finished
 
 
 def _check_maintenance(office: Office) -> None:

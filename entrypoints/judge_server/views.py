@@ -5,8 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
+import msgspec
+
 from config.judge_server import Judge0Config
-from domain.ticket import Ask, Ticket, TicketResult, TicketStatus
+from domain.ticket import (
+    ASK_TEXTS,
+    LONG_TEXTS,
+    RESULT_TEXTS,
+    Ask,
+    Ticket,
+    TicketResult,
+    TicketStatus,
+)
 from entrypoints.judge_server.answers import error
 from entrypoints.judge_server.catalogue import Catalogue
 
@@ -42,6 +52,8 @@ ALL_FIELDS = (
 _TEXTS = frozenset(
     {"source_code", "stdin", "expected_output", "stdout", "stderr", "compile_output", "message"}
 )
+_LONG_TEXTS = frozenset(LONG_TEXTS)
+_PIECE = 3 << 16
 _OF_ASK = frozenset(Ask.__dataclass_fields__)
 _OF_RESULT = frozenset(TicketResult.__dataclass_fields__) - {"status"}
 _SECONDS = frozenset({"time", "wall_time", "cpu_time_limit", "cpu_extra_time", "wall_time_limit"})
@@ -65,7 +77,18 @@ def fields_of(text: str | None) -> tuple[str, ...]:
     unknown = [name for name in names if name not in ALL_FIELDS]
     if unknown:
         raise error(HTTPStatus.BAD_REQUEST, f"invalid fields: [{', '.join(unknown)}]")
-    return names
+    return tuple(dict.fromkeys(names))
+
+
+def texts_of(fields: Sequence[str]) -> frozenset[str]:
+    """Those of the fields that may be long."""
+    return frozenset(fields) & _LONG_TEXTS
+
+
+def size_of(ticket: Ticket) -> int:
+    """How much there is to show of what was read of its long texts."""
+    ask = sum(len(getattr(ticket.ask, name) or b"") for name in ASK_TEXTS)
+    return ask + sum(len(getattr(ticket.result, name, None) or b"") for name in RESULT_TEXTS)
 
 
 class View:
@@ -119,12 +142,14 @@ def status_view(status: TicketStatus) -> dict[str, object]:
     return {"id": int(status), "description": STATUSES[status]}
 
 
-def _text(value: bytes | str, *, encoded: bool) -> str | None:
+def _text(value: bytes | str, *, encoded: bool) -> msgspec.Raw:
+    """As JSON already: a text at a time, so that threads beside this one have their turn."""
     data = value.encode("utf-8", "replace") if isinstance(value, str) else value
     if encoded:
-        return base64.b64encode(data).decode("ascii")
+        pieces = (data[at : at + _PIECE] for at in range(0, len(data), _PIECE))
+        return msgspec.Raw(b'"%b"' % b"".join(map(base64.b64encode, pieces)))
     try:
-        return data.decode()
+        return msgspec.Raw(msgspec.json.encode(data.decode()))
     except UnicodeDecodeError:
         raise NotText from None
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,9 +13,9 @@ from adapters.memory.ticket_store import MemoryTicketStore
 from application.ports.judge import JudgeJob
 from application.ports.storage import StoreUnavailable
 from application.use_cases.judge_ticket import JudgeTicket
-from domain.ids import LanguageId
 from domain.run import Compilation, Run
-from domain.ticket import Ask, Flavour, Ticket, TicketResult, TicketStatus, TicketToken
+from domain.ticket import Ticket, TicketResult, TicketStatus, TicketToken
+from tests.tickets import ticket
 
 
 class StumblingJudge(MemoryJudge):
@@ -33,9 +33,7 @@ class StumblingStore(MemoryTicketStore):
         super().__init__()
         self.failures = list(failures)
 
-    async def finish(
-        self, token: TicketToken, result: TicketResult, finished_at: datetime
-    ) -> Ticket | None:
+    async def finish(self, token: TicketToken, result: TicketResult, finished_at: datetime) -> bool:
         if self.failures:
             raise self.failures.pop(0)
         return await super().finish(token, result, finished_at)
@@ -51,30 +49,15 @@ class RecordingJudge(MemoryJudge):
         return super().judge(job)
 
 
-def ticket(source: str, **more: object) -> Ticket:
-    ask = Ask(
-        language_id=71,
-        language=LanguageId("python3"),
-        file_name="script.py",
-        source_code=source.encode(),
-        cpu_time_limit=1,
-        cpu_extra_time=0,
-        wall_time_limit=2,
-        memory_limit=65_536,
-        stack_limit=0,
-        max_processes_and_or_threads=None,
-        max_file_size=64,
-        **more,  # type: ignore[arg-type]
-    )
-    now = datetime(2026, 5, 17, tzinfo=UTC)
-    return Ticket(token=TicketToken(source), flavour=Flavour.COMMON, ask=ask, created_at=now)
-
-
 async def judged(*tickets: Ticket, judge: MemoryJudge | None = None) -> list[Ticket]:
     store = MemoryTicketStore()
     await store.add(tickets, most_waiting=10)
     judge_ticket = JudgeTicket(
-        tickets=store, judge=judge or MemoryJudge(), clock=ManualClock(), most_unzipped_bytes=100
+        tickets=store,
+        judge=judge or MemoryJudge(),
+        clock=ManualClock(),
+        most_unzipped_bytes=100,
+        most_file_kib=9,
     )
     found = [await judge_ticket(print) for _ in tickets]
     assert await judge_ticket(print) is None
@@ -112,7 +95,7 @@ async def test_what_came_of_it_is_kept_as_soon_as_that_can_be() -> None:
     store = StumblingStore(*[StoreUnavailable("the file")] * 8)
     await store.add([ticket("print 1")], most_waiting=1)
     judge_ticket = JudgeTicket(
-        tickets=store, judge=MemoryJudge(), clock=clock, most_unzipped_bytes=100
+        tickets=store, judge=MemoryJudge(), clock=clock, most_unzipped_bytes=100, most_file_kib=9
     )
     unkept: list[StoreUnavailable] = []
     judging = asyncio.create_task(judge_ticket(unkept.append))
@@ -129,7 +112,11 @@ async def test_what_cannot_be_written_down_ends_as_a_failure() -> None:
     store = StumblingStore(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogate"))
     await store.add([ticket("print 1")], most_waiting=1)
     judge_ticket = JudgeTicket(
-        tickets=store, judge=MemoryJudge(), clock=ManualClock(), most_unzipped_bytes=100
+        tickets=store,
+        judge=MemoryJudge(),
+        clock=ManualClock(),
+        most_unzipped_bytes=100,
+        most_file_kib=9,
     )
     kept = await judge_ticket(print)
     assert kept is not None
@@ -144,3 +131,13 @@ async def test_only_a_limit_of_zero_is_none(seconds: float, most_ms: int) -> Non
     one = ticket("print 1")
     await judged(replace(one, ask=replace(one.ask, cpu_time_limit=seconds)), judge=judge)
     assert judge.last.limits.time_ms == most_ms
+
+
+@pytest.mark.parametrize(("asked_kib", "kib"), [(0, 9), (5, 5)])
+async def test_a_file_without_a_limit_has_the_largest_that_there_is(
+    asked_kib: int, kib: int
+) -> None:
+    judge = RecordingJudge()
+    (done,) = await judged(ticket("print 1", max_file_size=asked_kib), judge=judge)
+    assert judge.last.options.file_kib == judge.last.limits.output_kib == kib
+    assert done.ask.max_file_size == asked_kib

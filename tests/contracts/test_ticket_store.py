@@ -1,19 +1,36 @@
 """What is handed in to a judge server: every adapter of `TicketStore` keeps this contract."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from adapters.memory.ticket_store import MemoryTicketStore
 from adapters.sqlite.ticket_store import SqliteTicketStore
 from application.ports.storage import StoreUnavailable
-from application.ports.ticket_store import TicketsFull, TicketStore
+from application.ports.ticket_store import (
+    AnswerTooLarge,
+    TicketsFull,
+    TicketStore,
+    TicketUnreadable,
+)
 from domain.ids import LanguageId
-from domain.ticket import Ask, Flavour, Ticket, TicketResult, TicketStatus, TicketToken
+from domain.ticket import (
+    LONG_TEXTS,
+    Ask,
+    Flavour,
+    Ticket,
+    TicketResult,
+    TicketStatus,
+    TicketToken,
+)
+from tests.tickets import ticket_for
 
 NOW = datetime(2026, 5, 17, 23, 59, 59, 999_999, tzinfo=UTC)
 ASK = Ask(
@@ -64,8 +81,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 def ticket(token: str, *, flavour: Flavour = Flavour.COMMON, minutes: int = 0) -> Ticket:
-    created_at = NOW + timedelta(minutes=minutes)
-    return Ticket(token=TicketToken(token), flavour=flavour, ask=ASK, created_at=created_at)
+    return ticket_for(ASK, token, flavour=flavour, at=NOW + timedelta(minutes=minutes))
 
 
 async def add(store: TicketStore, *tickets: Ticket, most_waiting: int = 100) -> None:
@@ -77,11 +93,62 @@ async def test_a_ticket_comes_back_as_it_was_handed_in(store: TicketStore) -> No
     assert await store.get([TicketToken("a")], Flavour.COMMON) == (ticket("a"),)
 
 
-async def test_what_came_of_it_comes_back_with_it(store: TicketStore) -> None:
+async def test_what_came_of_it_comes_back_with_it_and_is_the_only_one(store: TicketStore) -> None:
     await add(store, ticket("a"))
+    token = TicketToken("a")
+    assert await store.finish(token, RESULT, NOW)
+    assert not await store.finish(token, replace(RESULT, message="another"), NOW)
     finished = replace(ticket("a"), status=RESULT.status, result=RESULT, finished_at=NOW)
-    assert await store.finish(TicketToken("a"), RESULT, NOW) == finished
-    assert await store.get([TicketToken("a")], Flavour.COMMON) == (finished,)
+    assert await store.get([token], Flavour.COMMON) == (finished,)
+
+
+@pytest.mark.parametrize("text", LONG_TEXTS)
+async def test_no_long_text_comes_that_is_not_asked_for(store: TicketStore, text: str) -> None:
+    await add(store, ticket("a"))
+    result = replace(RESULT, stderr=b"err", compile_output=b"warned")
+    await store.finish(TicketToken("a"), result, NOW)
+    (one,) = await store.get([TicketToken("a")], Flavour.COMMON, texts=[text])
+    page = await store.page(Flavour.COMMON, offset=0, limit=1, texts=[text])
+    assert page.tickets == (one,)
+    assert one is not None
+    assert one.result is not None
+    seen = {
+        name: getattr(one.ask, name, None) or getattr(one.result, name, None) for name in LONG_TEXTS
+    }
+    asked_for = getattr(ASK, text, None) or getattr(result, text, None)
+    assert seen == dict.fromkeys(LONG_TEXTS) | {text: asked_for or None}
+
+
+async def test_more_than_may_be_read_at_once_is_not_read(store: TicketStore) -> None:
+    await add(store, ticket("a"), ticket("b"))
+    tokens = [TicketToken("a"), TicketToken("b")]
+    size = len(ASK.additional_files or b"")
+    texts = ["additional_files"]
+    await store.get(tokens, Flavour.COMMON, texts=texts, most_bytes=2 * size)
+    await store.get(tokens, Flavour.COMMON, texts=[], most_bytes=0)
+    with pytest.raises(AnswerTooLarge):
+        await store.get(tokens, Flavour.COMMON, texts=texts, most_bytes=2 * size - 1)
+    with pytest.raises(AnswerTooLarge):
+        await store.page(Flavour.COMMON, offset=0, limit=2, texts=texts, most_bytes=2 * size - 1)
+
+
+async def test_a_call_is_owed_from_the_result_on_until_it_is_settled(store: TicketStore) -> None:
+    silent = ticket_for(replace(ASK, callback_url=None), "silent")
+    await add(store, ticket("a"), ticket("b"), ticket("gone"), silent)
+    assert await store.owed_calls(10) == ()
+    for token in ("gone", "silent", "b", "a"):
+        await store.finish(TicketToken(token), RESULT, NOW)
+    await store.remove(TicketToken("gone"))
+    assert [call.token for call in await store.owed_calls(10)] == ["a", "b"]
+    assert len(await store.owed_calls(1)) == 1
+    assert [await store.note_failed_call(TicketToken("a")) for _ in range(2)] == [1, 2]
+    (a, b) = await store.owed_calls(10)
+    assert (a.failures, b.failures) == (2, 0)
+    assert (a.url, a.flavour) == (ASK.callback_url, Flavour.COMMON)
+    await store.settle_call(TicketToken("a"))
+    await store.settle_call(TicketToken("no"))
+    assert await store.owed_calls(10) == (b,)
+    assert await store.note_failed_call(TicketToken("a")) is None
 
 
 async def test_tickets_come_in_the_order_of_their_tokens_none_for_what_is_not_there(
@@ -125,7 +192,7 @@ async def test_what_was_being_judged_waits_again_before_the_others(store: Ticket
 
 
 async def test_what_was_removed_meanwhile_is_not_finished(store: TicketStore) -> None:
-    assert await store.finish(TicketToken("no"), RESULT, NOW) is None
+    assert await store.finish(TicketToken("no"), RESULT, NOW) is False
 
 
 async def test_only_what_is_finished_is_removed(store: TicketStore) -> None:
@@ -213,4 +280,45 @@ async def test_a_file_that_is_none_is_a_store_that_is_not_available(tmp_path: Pa
     store = SqliteTicketStore(path)
     with pytest.raises(StoreUnavailable):
         await store.claim()
+    await store.close()
+
+
+async def test_what_cannot_be_read_any_more_is_known_by_what_is(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    store = SqliteTicketStore(path)
+    await add(store, ticket("a"), ticket("b"))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE tickets SET ask = 'rubbish' WHERE token = 'a'")
+    with pytest.raises(TicketUnreadable) as unreadable:
+        await store.claim()
+    assert unreadable.value.ticket.token == TicketToken("a")
+    assert unreadable.value.ticket.ask.callback_url == ASK.callback_url
+    assert await store.finish(TicketToken("a"), RESULT, NOW)
+    (seen,) = await store.get([TicketToken("a")], Flavour.COMMON)
+    assert seen is not None
+    assert (seen.status, seen.ask.language_id) == (RESULT.status, ASK.language_id)
+    following = await store.claim()
+    assert following is not None
+    assert following.token == TicketToken("b")
+    await store.close()
+
+
+async def test_a_file_of_an_earlier_release_is_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "CREATE TABLE tickets (number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL"
+            " UNIQUE, flavour TEXT NOT NULL, language_id INTEGER NOT NULL, status INTEGER NOT NULL,"
+            " created_at TEXT NOT NULL, finished_at TEXT, ask BLOB NOT NULL, result BLOB)"
+        )
+        connection.execute(
+            "INSERT INTO tickets (token, flavour, language_id, status, created_at, ask)"
+            " VALUES ('a', 'common', 46, 1, '2026-05-17T23:59:59.999999', ?)",
+            (msgspec.msgpack.encode(ASK),),
+        )
+    store = SqliteTicketStore(path)
+    assert await store.claim() == replace(ticket("a"), status=TicketStatus.PROCESSING)
+    (short,) = await store.get([TicketToken("a")], Flavour.COMMON, texts=[])
+    assert short is not None
+    assert short.ask.source_code is None
     await store.close()

@@ -5,22 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from domain.ids import LanguageId
 from domain.run import Compilation, Excess, Run
-from domain.ticket import Ask, TicketStatus, failed_ticket, is_accepted, is_same_output, result_of
+from domain.ticket import TicketStatus, failed_ticket, is_accepted, is_same_output, result_of
+from tests import tickets
 
-ASK = Ask(
-    language_id=46,
-    language=LanguageId("bash"),
-    file_name="script.sh",
-    cpu_time_limit=1,
-    cpu_extra_time=1,
-    wall_time_limit=1,
-    memory_limit=128_000,
-    stack_limit=0,
-    max_processes_and_or_threads=None,
-    max_file_size=1,
-)
+ASK = replace(tickets.ASK, max_file_size=1)
 OK = Compilation(ok=True)
 RUN = Run(ordinal=1, exit_code=0, cpu_ms=10, wall_ms=21, memory_kib=100, stdout=b"x\n")
 
@@ -115,3 +104,11 @@ def test_what_is_not_accepted_is_not_run_again() -> None:
     assert not is_accepted(replace(ASK, expected_output=b"y"), RUN)
     assert not is_accepted(ASK, replace(RUN, exit_code=1))
     assert not is_accepted(ASK, Run(ordinal=1, fault="broken"))
+
+
+def test_standard_error_counts_against_the_size_of_a_file() -> None:
+    within = result_of(ASK, OK, [replace(RUN, stderr=b"e" * 1024)])
+    beyond = result_of(ASK, OK, [replace(RUN, stderr=b"e" * 1025)])
+    assert within.status is TicketStatus.ACCEPTED
+    assert (beyond.status, beyond.message) == (TicketStatus.SIGXFSZ, "Output limit exceeded")
+    assert beyond.stderr == b"e" * 1024

@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
 
 from adapters.memory.clock import ManualClock
 from adapters.memory.judge import MemoryJudge
@@ -11,19 +14,19 @@ from adapters.memory.ticket_store import MemoryTicketStore
 from application.ports.callback_sender import CallbackSender
 from application.ports.judge import JudgeJob
 from application.ports.storage import StoreUnavailable
+from application.ports.ticket_store import OwedCall, TicketUnreadable
 from application.use_cases.call_back import CallBack
 from application.use_cases.forget_tickets import ForgetTickets
 from application.use_cases.judge_ticket import JudgeTicket
+from application.use_cases.list_owed_calls import ListOwedCalls
 from application.use_cases.put_back_tickets import PutBackTickets
 from config.judge_server import Judge0Config
-from domain.ids import LanguageId
 from domain.run import Compilation, Run
-from domain.ticket import Ask, Flavour, Ticket, TicketStatus, TicketToken
+from domain.ticket import Flavour, Ticket, TicketResult, TicketStatus, TicketToken, lost_ask
 from entrypoints.judge_server import calls
 from entrypoints.judge_server.calls import Calls
 from entrypoints.judge_server.desk import Desk, DeskWork
-
-NOW = datetime(2026, 5, 17, tzinfo=UTC)
+from tests.tickets import NOW, ticket
 
 
 class BusyStore(MemoryTicketStore):
@@ -58,6 +61,16 @@ class BusyStore(MemoryTicketStore):
         return found
 
 
+class LossyStore(MemoryTicketStore):
+    """Cannot read what was asked for with one of its tickets any more."""
+
+    async def claim(self) -> Ticket | None:
+        ticket = await super().claim()
+        if ticket is not None and ticket.token == TicketToken("print lost"):
+            raise TicketUnreadable(replace(ticket, ask=lost_ask(71, None)))
+        return ticket
+
+
 class HeldJudge(MemoryJudge):
     """Says which programs it has begun, and ends none before it may."""
 
@@ -90,37 +103,32 @@ class HeldSender(CallbackSender):
         return
 
 
-def ticket(source: str) -> Ticket:
-    ask = Ask(
-        language_id=71,
-        language=LanguageId("python3"),
-        file_name="script.py",
-        source_code=source.encode(),
-        cpu_time_limit=1,
-        cpu_extra_time=0,
-        wall_time_limit=2,
-        memory_limit=65_536,
-        stack_limit=0,
-        max_processes_and_or_threads=None,
-        max_file_size=64,
-    )
-    return Ticket(token=TicketToken(source), flavour=Flavour.COMMON, ask=ask, created_at=NOW)
+async def body_of(_: Ticket) -> bytes:
+    return b"{}"
 
 
 @asynccontextmanager
 async def at_work(
-    store: MemoryTicketStore, clock: ManualClock, judge: MemoryJudge, *, slots: int
+    store: MemoryTicketStore,
+    clock: ManualClock,
+    judge: MemoryJudge,
+    *,
+    slots: int,
+    sender: CallbackSender | None = None,
 ) -> AsyncIterator[Desk]:
     work = DeskWork(
-        judge_ticket=JudgeTicket(tickets=store, judge=judge, clock=clock, most_unzipped_bytes=100),
+        judge_ticket=JudgeTicket(
+            tickets=store, judge=judge, clock=clock, most_unzipped_bytes=100, most_file_kib=9
+        ),
         put_back_tickets=PutBackTickets(tickets=store),
         forget_tickets=ForgetTickets(
             tickets=store, clock=clock, kept_for=timedelta(days=1), most=100
         ),
-        call_back=CallBack(sender=HeldSender(), clock=clock),
+        list_owed_calls=ListOwedCalls(tickets=store),
+        call_back=CallBack(tickets=store, sender=sender or HeldSender(), clock=clock),
         clock=clock,
     )
-    desk = Desk(work, Judge0Config(), slots=slots, body_of=lambda _: b"{}")
+    desk = Desk(work, Judge0Config(), slots=slots, body_of=body_of)
     running = asyncio.create_task(desk.run())
     try:
         yield desk
@@ -144,7 +152,9 @@ async def test_it_judges_as_soon_as_its_store_can_be_reached() -> None:
     async with at_work(store, clock, MemoryJudge(), slots=1) as desk:
         with desk.waited_for(TicketToken("print 1")) as finished:
             await until(finished.done, clock)
-            assert finished.result().status is TicketStatus.ACCEPTED
+    (one,) = await store.get([TicketToken("print 1")], Flavour.COMMON)
+    assert one is not None
+    assert one.status is TicketStatus.ACCEPTED
 
 
 async def test_it_ends_well_where_its_store_cannot_be_reached_any_more() -> None:
@@ -171,25 +181,77 @@ async def test_no_slot_misses_that_there_is_something_to_judge() -> None:
         judge.may_end.set()
 
 
+async def called(*urls: str) -> tuple[MemoryTicketStore, list[OwedCall]]:
+    """Tickets that are judged already, of clients who are to be told there."""
+    store = MemoryTicketStore()
+    asked = [ticket(url, callback_url=url) for url in urls]
+    await store.add(asked, most_waiting=len(asked))
+    for one in asked:
+        await store.finish(one.token, TicketResult(status=TicketStatus.ACCEPTED), NOW)
+    return store, list(await store.owed_calls(len(asked)))
+
+
+def calls_of(store: MemoryTicketStore, sender: CallbackSender) -> Calls:
+    call_back = CallBack(tickets=store, sender=sender, clock=ManualClock())
+    return Calls(call_back, Judge0Config(), body_of)
+
+
 async def test_a_host_that_never_answers_delays_no_other() -> None:
     sender = HeldSender()
-    waiting = Calls(CallBack(sender=sender, clock=ManualClock()), Judge0Config())
-    for n in range(100):
-        waiting.tell(f"http://tar.pit/{n}", b"{}")
-    waiting.tell("http://quick/", b"{}")
+    tar_pits = [f"http://tar.pit/{n}" for n in range(100)]
+    store, owed = await called(*tar_pits, "http://quick/")
+    waiting = calls_of(store, sender)
+    for call in owed:
+        waiting.make(call)
     await until(lambda: sender.told == ["http://quick/"])
     assert len(sender.begun) == 3
     waiting.drop()
 
 
-async def test_callbacks_that_wait_are_bounded_by_their_size() -> None:
+async def test_a_call_that_is_being_made_is_not_made_again() -> None:
     sender = HeldSender()
-    waiting = Calls(CallBack(sender=sender, clock=ManualClock()), Judge0Config())
-    waiting.tell("http://quick/large", bytes(calls.MOST_BYTES_A_HOST))
-    waiting.tell("http://other/", b"{}")
-    for _ in range(2):
-        waiting.tell("http://quick/small", b"{}")
-    await until(lambda: len(sender.told) == 2)
-    await until(lambda: "http://other/" in sender.begun)
-    assert "http://quick/large" not in sender.begun
+    store, owed = await called("http://tar.pit/")
+    waiting = calls_of(store, sender)
+    for call in owed * 3:
+        waiting.make(call)
+    await until(lambda: bool(sender.begun))
+    assert sender.begun == ["http://tar.pit/"]
     waiting.drop()
+
+
+async def test_calls_beyond_so_many_are_left_to_the_store(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calls, "MOST_CALLS", 1)
+    sender = HeldSender()
+    store, owed = await called("http://tar.pit/", "http://quick/")
+    waiting = calls_of(store, sender)
+    for call in owed:
+        waiting.make(call)
+    assert waiting.left.is_set()
+    assert len(await store.owed_calls(9)) == 2
+    waiting.drop()
+
+
+async def test_whoever_was_not_told_before_the_last_end_is_told_after_the_start() -> None:
+    sender = HeldSender()
+    store, _ = await called("http://quick/1", "http://tar.pit/", "http://quick/2")
+    async with at_work(store, ManualClock(), MemoryJudge(), slots=1, sender=sender):
+        await until(lambda: len(sender.told) == 2)
+    assert sender.told == ["http://quick/1", "http://quick/2"]
+    owed = await store.owed_calls(9)
+    assert [call.url for call in owed] == ["http://tar.pit/"]
+
+
+async def test_what_cannot_be_read_any_more_ends_and_holds_up_nothing() -> None:
+    clock, store = ManualClock(), LossyStore()
+    await store.add([ticket("print lost"), ticket("print 1")], most_waiting=2)
+    async with at_work(store, clock, MemoryJudge(), slots=1) as desk:
+        with desk.waited_for(TicketToken("print 1")) as finished:
+            await until(finished.done)
+    tokens = [TicketToken("print lost"), TicketToken("print 1")]
+    found = await store.get(tokens, Flavour.COMMON)
+    assert [one and one.status for one in found] == [
+        TicketStatus.INTERNAL_ERROR,
+        TicketStatus.ACCEPTED,
+    ]
