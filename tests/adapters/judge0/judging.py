@@ -17,6 +17,8 @@ from domain.run import Compilation, Run
 from tests.services.judge0 import Asked, Execute, Judge0StandIn, Outcome
 
 LIMITS = Limits(time_ms=1_000, memory_kib=65_536, output_kib=64)
+IMPATIENT = Pace(request_s=1.5)
+"""For a server that is silent: longer than a busy one takes, and no longer than a test may."""
 
 
 class HurryingClock(ManualClock):
@@ -51,7 +53,7 @@ async def judge0(
     """A Judge0 in which a program writes what it reads, or does as `execute` says."""
     clock = HurryingClock()
     async with Judge0StandIn(execute or echo, token=key, workers=50).serving() as server:
-        judge = Judge0Judge(server.url, key, clock, pace=pace or Pace(request_s=0.25))
+        judge = Judge0Judge(server.url, key, clock, pace=pace or Pace())
         yield Hands(judge=judge, server=server, clock=clock)
         await judge.close()
 

@@ -6,13 +6,20 @@ from collections.abc import Sequence
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.judge0.following import Pace
 from adapters.judge0.http import headers_for
 from adapters.judge0.judge import Callbacks, Judge0Judge
 from adapters.memory.clock import ManualClock
 from adapters.system.ids import SystemIds
 from application.ports.judge import JobRefused, JudgeUnavailable
-from tests.adapters.judge0.judging import Hands, HurryingClock, events_of, job, judge0, outputs
+from tests.adapters.judge0.judging import (
+    IMPATIENT,
+    Hands,
+    HurryingClock,
+    events_of,
+    job,
+    judge0,
+    outputs,
+)
 from tests.services.moody import Mood, Reply, as_json
 from tests.services.process import free_port
 
@@ -53,7 +60,7 @@ async def test_what_may_be_better_later_is_asked_again(
 
 @pytest.mark.parametrize("mood", [Mood.CUT_AFTERWARDS, Mood.SILENT_AFTERWARDS])
 async def test_what_was_taken_without_an_answer_is_sent_again_to_no_harm(mood: Mood) -> None:
-    async with judge0() as hands:
+    async with judge0(pace=IMPATIENT) as hands:
         hands.server.instead.append(("POST", mood))
         events = await hands.events(job(b"1", b"2"))
         taken = [asked.stdin for asked in hands.server.taken]
@@ -63,7 +70,7 @@ async def test_what_was_taken_without_an_answer_is_sent_again_to_no_harm(mood: M
 
 @pytest.mark.parametrize("mood", [FULL, Mood.CUT, Mood.SILENT_AFTERWARDS])
 async def test_a_poll_without_an_answer_is_repeated(mood: Reply | Mood) -> None:
-    async with judge0() as hands:
+    async with judge0(pace=IMPATIENT) as hands:
         hands.server.instead.append(("GET /submissions", mood))
         assert outputs(await hands.events(job(b"1"))) == [b"1"]
         assert len(hands.server.taken) == 1
@@ -263,8 +270,7 @@ async def test_no_secret_is_logged_or_told(
 
 def _judge(address: str, hands: Hands) -> Judge0Judge:
     callbacks = Callbacks(url="http://127.0.0.1:9/hooks", ids=SystemIds())
-    pace = Pace(request_s=0.25)
-    return Judge0Judge(address, KEY, hands.clock, pace=pace, callbacks=callbacks)
+    return Judge0Judge(address, KEY, hands.clock, pace=IMPATIENT, callbacks=callbacks)
 
 
 async def test_a_refused_callback_does_not_tell_its_path() -> None:
