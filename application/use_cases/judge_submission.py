@@ -28,6 +28,7 @@ from application.ports.storage import Storage, StoreUnavailable
 from application.ports.submissions import Claim, Lease, LeaseLost, SubmissionRepository
 from application.ports.telemetry import SILENT, Judging, Telemetry
 from domain.errors import LanguageNotOffered
+from domain.ids import LanguageId
 from domain.judgement import JudgedTest, Judgement, Verdict
 from domain.judging import is_decided, judge_error, judgement_of
 from domain.language import Language
@@ -70,6 +71,9 @@ class _CannotBeRead(Exception):
 
 class _NotHere(Exception):
     """This worker's judge does not run the challenge's checker; another's may."""
+
+    def __init__(self, language: LanguageId) -> None:
+        super().__init__(f"a checker in {language} cannot be run here; it waits for other workers")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -171,8 +175,8 @@ class JudgeSubmission:
             if claim.failures < MAX_FAILURES:
                 try:
                     return await self._attempt(attempt)
-                except _NotHere:
-                    await self._leave_to_others(attempt)
+                except _NotHere as elsewhere:
+                    await self._leave_to_others(attempt, str(elsewhere))
                     return Turn.JUDGED
             reason = f"given up: {MAX_FAILURES} tries ended with the death of their worker"
             await self._finish(attempt, self._judge_error(claim, reason))
@@ -294,16 +298,16 @@ class JudgeSubmission:
             return
         offered = {language.id: language for language in await self.judge.languages()}
         if checker.language not in offered or not offered[checker.language].runs_checkers:
-            raise _NotHere
+            raise _NotHere(checker.language)
 
-    async def _leave_to_others(self, attempt: _Attempt) -> None:
+    async def _leave_to_others(self, attempt: _Attempt, reason: str) -> None:
         claim = attempt.claim
         wait = min(ELSEWHERE * (1 << min(claim.attempt - 1, 8)), MOST_ELSEWHERE)
         not_before = self.clock.now() + wait
         await self._until_answered(
             lambda: self.submissions.hand_back(claim, not_before=not_before, failed=False)
         )
-        attempt.judging.handed_back("its checker cannot be run here")
+        attempt.judging.handed_back(reason)
         await self._tell(attempt, StatusChanged(status=SubmissionStatus.QUEUED))
 
     async def _fail(self, attempt: _Attempt, judgement: Judgement) -> None:

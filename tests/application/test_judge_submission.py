@@ -10,6 +10,7 @@ import pytest
 
 from adapters.memory.judge import PYTHON as OF_MEMORY
 from adapters.memory.judge import MemoryJudge
+from adapters.memory.telemetry import MemoryTelemetry
 from application.ports.judge import JobRefused, JudgeJob, JudgeUnavailable
 from application.ports.submissions import Lease
 from application.use_cases.judge_submission import LEASE_TIME, MAX_FAILURES, MOST_ELSEWHERE
@@ -292,8 +293,8 @@ async def test_work_whose_checker_cannot_be_run_here_is_left_to_others(
     offered: tuple[Language, ...],
 ) -> None:
     """However often such a worker comes first."""
-    able = MemoryJudge((OF_MEMORY, PERL))
-    world = World(judge=able)
+    able, telemetry = MemoryJudge((OF_MEMORY, PERL)), MemoryTelemetry()
+    world = World(judge=able, telemetry=telemetry)
     program = CheckerProgram(language=PERL.id, program=single_file("compare"))
     rules = JudgingRules(checker=Checker(kind=CheckerKind.CUSTOM, program=program))
     challenge = await world.a_challenge(a_test(), rules=rules)
@@ -310,6 +311,8 @@ async def test_work_whose_checker_cannot_be_run_here_is_left_to_others(
 
     assert done.verdict is not Verdict.JUDGE_ERROR
     assert done.status is SubmissionStatus.DONE
+    why = "handed back: a checker in perl cannot be run here; it waits for other workers"
+    assert telemetry.told.count(why) == MAX_FAILURES + 2
 
 
 class RefusingJudge(MemoryJudge):
