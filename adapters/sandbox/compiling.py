@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ _COMPILE_WALL_MS = 60_000
 _PREPARE_CPU_MS = 300_000
 _MAX_ARTIFACT_BYTES = 32 << 20
 _MAX_CHECK_BYTES = 4096
+_NOTHING_MADE = "The compiler left nothing that can be run."
 
 # The sources come in on standard input and what was compiled goes out on descriptor 3, both as
 # tar: so neither step needs a folder of this machine that the box could write to or fill.
@@ -72,7 +74,7 @@ async def compile_program(
         archive = outcome.stdout if kit.entry.compile else b""
         compiled = Compiled(archive=archive, output=compilation.output)
         if not await _is_unpacked(compiled, kit.entry, sources, folder):
-            compilation = Compilation(ok=False, output="The compiler left nothing that can be run.")
+            compilation = Compilation(ok=False, output=_NOTHING_MADE)
         elif cache:
             await cache.put(key, compiled)
     return Built(compilation=compilation, sources=sources, folder=folder)
@@ -152,9 +154,19 @@ def _compile_script(kit: Kit, sources: Sources) -> str:
         before, after = split_at_sources(entry.compile)
         words = (*command_of(before, values, ()), *sources.compiler_options)
         command = shlex.join((*words, *command_of(after, values, names)))
-        return f"{command} || exit\n{_PACK}"
+        return f"{command} || exit\n{_made(entry, values)}{_PACK}"
     check = shlex.join(command_of(entry.check, values, ()))
     return f'for file in {shlex.join(names)}; do {check} "$file" || exit; done\n'
+
+
+def _made(entry: Entry, values: Mapping[str, str]) -> str:
+    """What the shell says of options that had something else made, or nothing."""
+    ran = next((word for word in entry.run if word.startswith("{app}/")), None)
+    if ran is None:
+        return ""
+    path = filled(ran.replace("{app}", "{out}"), values)
+    test = "-x" if ran == entry.run[0] else "-f"
+    return f'[ {test} {shlex.quote(path)} ] || {{ echo "{_NOTHING_MADE}" >&2; exit 1; }}\n'
 
 
 def _tool_limits(entry: Entry, cpu_ms: int, stdout_bytes: int) -> BoxLimits:

@@ -11,7 +11,7 @@ from adapters.sandbox.toolchains import Toolchain
 
 PREPARED = "/opt/prepared"
 OUT = f"{WORK}/out"
-_INNER = ("{heap_mib}", "{prepared}", "-J-")
+_INNER = ("{heap_mib}", "{stack_kib}", "{prepared}", "-J-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

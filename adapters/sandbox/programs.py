@@ -22,6 +22,8 @@ from domain.limits import Limits
 from domain.program import Program
 from domain.run import Compilation, Excess, Run
 
+_LARGEST_STACK_KIB = 64 * 1024
+
 
 class JudgedProgram:
     """One program in its slot: compiled once, then run on inputs; a broken box is a fault.
@@ -143,7 +145,8 @@ def box_of(
     entry = kit.entry
     least_kib = limits.memory_kib // 2  # who asks for little has room for the runtime, too
     heap_mib = max(least_kib, limits.memory_kib - entry.extra_memory_kib) // 1024
-    values = paths_of(kit) | names_of(built.sources) | {"heap_mib": str(heap_mib)}
+    room = {"heap_mib": str(heap_mib), "stack_kib": str(_stack_kib(limits, options))}
+    values = paths_of(kit) | names_of(built.sources) | room
     files = built.sources.files if built.sources.is_named else ()
     return Box(
         command=command_with(command_of(entry.run, values, ()), built.sources, options),
@@ -163,6 +166,12 @@ def box_of(
         variables=kit.toolchain.variables,
         stdin=stdin,
     )
+
+
+def _stack_kib(limits: Limits, options: ProgramOptions) -> int:
+    """What a runtime that counts for itself may take, well before the kernel ends the program."""
+    ends_kib = options.stack_kib or _LARGEST_STACK_KIB
+    return min(limits.memory_kib // 4, ends_kib // 4 * 3, _LARGEST_STACK_KIB)
 
 
 def _binds(kit: Kit, folder: Path) -> tuple[Bind, ...]:

@@ -3,7 +3,7 @@
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from adapters.sandbox.box import Bind
@@ -36,6 +36,15 @@ def on_system(*settings: str, **names: str) -> Finder:
         return Toolchain(paths=paths, binds=_settings(*settings))
 
     return find
+
+
+def with_variables(find: Finder, variables: Mapping[str, str]) -> Finder:
+    """The same tools, and programs that are told this."""
+
+    async def found() -> Toolchain:
+        return replace(await find(), variables=variables)
+
+    return found
 
 
 async def find_python() -> Toolchain:

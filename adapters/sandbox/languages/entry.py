@@ -4,7 +4,7 @@ Placeholders in commands: a tool's name in the toolchain (`{gcc}`), `{sources}` 
 the language's extensions, one argument each), `{main}` (the file to begin with), `{stem}` (the
 same without its extension), `{main_class}` (Java, Kotlin), `{out}` (where the compiler puts what
 is run), `{app}` (where that is found when it runs), `{heap_mib}` (the memory limit less the
-runtime's own need), `{prepared}` (what `prepare` left).
+runtime's own need), `{stack_kib}` (how deep its stack may be), `{prepared}` (what `prepare` left).
 """
 
 from dataclasses import dataclass

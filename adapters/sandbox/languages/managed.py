@@ -72,6 +72,7 @@ cat >Warm.kt <<'END'
 {{java}} -XX:ArchiveClassesAtExit={{out}}/kotlinc.jsa {" ".join(_KOTLINC)} -d . Warm.kt
 """
 NODE_OUT_OF_MEMORY = (b"JavaScript heap out of memory",)
+NODE = ("{node}", "--max-old-space-size={heap_mib}", "--stack-size={stack_kib}")
 
 MANAGED = (
     Entry(
@@ -106,11 +107,11 @@ MANAGED = (
         find=find_typescript,
         version=("{node}", "{tsc}", "--version"),
         compile=(
-            *("{node}", "{tsc}", "--target", "es2022", "--module", "commonjs", "--strict"),
+            *("{node}", "{tsc}", "--target", "es2022", "--module", "commonjs", "--strict", "false"),
             *("--types", "node", "--typeRoots", "{types}", "--skipLibCheck", "--pretty", "false"),
             *("--outDir", "{out}", "--rootDir", ".", "{sources}"),
         ),
-        run=("{node}", "--max-old-space-size={heap_mib}", "{app}/{stem}.js"),
+        run=(*NODE, "{app}/{stem}.js"),
         hello='const word: string = "hello";\nconsole.log(word);\n',
         out_of_memory=NODE_OUT_OF_MEMORY,
         bears_address_limit=False,

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from adapters.sandbox.languages.entry import GIB, MIB, Entry
-from adapters.sandbox.toolchains import find_go, find_rust, on_system
+from adapters.sandbox.toolchains import find_go, find_rust, on_system, with_variables
 
 _GO_PREPARE = """
 export GOCACHE=/tmp/cache GOPATH=/tmp/path
@@ -27,7 +27,8 @@ done </tmp/list
 that is built once; programs are then compiled and linked against it without any cache to poison.
 They may name what `go build` lets them name: the rest is there for the linker."""
 _GO_COMPILE = """
-compile() { "$t/compile" -p main -pack -complete -importcfg {prepared}/importable "$@"; }
+compile() { "$t/compile" -p main -pack -complete -trimpath "$PWD=>." \
+  -importcfg {prepared}/importable "$@"; }
 link() { "$t/link" -s -w -importcfg {prepared}/all -o {out}/main "$@" /tmp/main.a; }
 set -f
 t=$({go} env GOTOOLDIR) || exit
@@ -54,19 +55,31 @@ compile $for_compiler -o /tmp/main.a $files && link $for_linker
 """Flags are those of `go build`: what makes no difference to one program is passed over."""
 _OBJECTS = "/tmp"  # noqa: S108 - the box's own
 _OCAML_COMPILE = """
-set -f
-options= files=
+files=
 for word; do
+  shift
   case $word in
     *.ml | *.mli) files="$files $word" ;;
-    *) options="$options $word" ;;
+    ?*) set -- "$@" "$word" ;;
   esac
 done
+set -f
 files=$({ocamldep} -sort $files) || exit
-{ocamlopt} -O3 -o {out}/main -I +unix -I +str unix.cmxa str.cmxa $options $files
+{ocamlopt} -O3 -o {out}/main -I +unix -I +str -I +threads \
+  unix.cmxa threads.cmxa str.cmxa "$@" $files
 """
 """Files in the order of their needs; their names hold nothing that a shell would cut."""
 
+_RUST_COMPILE = """
+case " $* " in
+  *" --edition"*) ;;
+  *) set -- --edition 2021 "$@" ;;
+esac
+{rustc} -O --crate-name main -C linker={cc} -o {out}/main "$@"
+"""
+"""An edition may be named once only."""
+_SANITIZED = {"ASAN_OPTIONS": "detect_leaks=0", "LSAN_OPTIONS": "detect_leaks=0"}
+"""Leaks are looked for by tracing, which programs may not do, and so all would fail."""
 _CPP_FLAGS = ("-O2", "-std=gnu++20")
 _CPP_PREPARE = f"""
 mkdir -p {{out}}/include/bits
@@ -81,7 +94,7 @@ NATIVE = (
         name="C",
         extensions=(".c",),
         file_name="main.c",
-        find=on_system(gcc="gcc"),
+        find=with_variables(on_system(gcc="gcc"), _SANITIZED),
         version=("{gcc}", "-dumpfullversion"),
         compile=("{gcc}", "-O2", "-std=gnu17", "-o", "{out}/main", "{sources}", "-lm"),
         run=("{app}/main",),
@@ -92,7 +105,7 @@ NATIVE = (
         name="C++",
         extensions=(".cpp", ".cc", ".cxx"),
         file_name="main.cpp",
-        find=on_system(gxx="g++"),
+        find=with_variables(on_system(gxx="g++"), _SANITIZED),
         version=("{gxx}", "-dumpfullversion"),
         prepare=_CPP_PREPARE,
         works_unprepared=True,
@@ -129,10 +142,8 @@ NATIVE = (
         file_name="main.rs",
         find=find_rust,
         version=("{rustc}", "--version"),
-        compile=(
-            *("{rustc}", "-O", "--edition", "2021", "--crate-name", "main"),
-            *("-C", "linker={cc}", "-o", "{out}/main", "{main}"),
-        ),
+        compile=("/bin/sh", "-c", _RUST_COMPILE, "rustc", "{main}"),
+        compile_shown="rustc -O --edition 2021 main.rs",
         run=("{app}/main",),
         hello='fn main() {\n    println!("hello");\n}\n',
         out_of_memory=(b"memory allocation of ",),
@@ -178,7 +189,7 @@ NATIVE = (
         file_name="main.pas",
         find=on_system("/etc/fpc.cfg", fpc="fpc"),
         version=("{fpc}", "-iV"),
-        compile=("{fpc}", "-O2", "-l-", "-v0ew", f"-FU{_OBJECTS}", "-o{out}/main", "{main}"),
+        compile=("{fpc}", "-O2", "-gl", "-l-", "-v0ew", f"-FU{_OBJECTS}", "-o{out}/main", "{main}"),
         compile_shown="fpc -O2 -omain main.pas",
         run=("{app}/main",),
         hello="begin\n  writeln('hello')\nend.\n",

@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 from adapters.sandbox.languages.entry import MIB, Entry
-from adapters.sandbox.languages.managed import NODE_OUT_OF_MEMORY
-from adapters.sandbox.toolchains import find_pypy, find_python, find_r, on_system
+from adapters.sandbox.languages.managed import NODE, NODE_OUT_OF_MEMORY
+from adapters.sandbox.toolchains import find_pypy, find_python, find_r, on_system, with_variables
 
 _PYTHON_CHECK = """
 import sys
@@ -17,13 +17,20 @@ except Exception as error:
 """
 """A third of what starting `py_compile` takes, with the same words."""
 _R = ("{r}", "--vanilla", "--no-echo")
+_PHP_SETTINGS = (
+    *("-d", "display_errors=stderr", "-d", "log_errors=0"),  # else each is said twice
+    *("-d", "memory_limit=-1"),
+)
+_RUBY_STACK = {"RUBY_THREAD_VM_STACK_SIZE": str(64 << 20)}
+"""Its own is left at ten thousand calls."""
 _SQL_CHECK = (
-    '! {sqlite3} -batch -cmd ".progress 1 --limit 1" :memory: ".read $1" 2>&1 >/dev/null </dev/null'
+    '! {sqlite3} -safe -batch -cmd ".progress 1 --limit 1" :memory: <"$1" 2>&1 >/dev/null'
     " | grep -A 2 -E '^(E|Parse e)rror:? near line [0-9]+: "
     "(near \"|incomplete input|unrecognized token: )' >&2"
 )
 """Every statement is parsed and then interrupted at its first step, so tables may be missing. What
-is matched is the error's own place: the lines beneath it and some messages quote the statement."""
+is matched is the error's own place: the lines beneath it and some messages quote the statement.
+The check ends at a command that would start or write something, which only the run may do."""
 
 SCRIPTS = (
     Entry(
@@ -49,7 +56,7 @@ SCRIPTS = (
         find=on_system(node="node"),
         version=("{node}", "--version"),
         check=("{node}", "--check"),
-        run=("{node}", "--max-old-space-size={heap_mib}", "{app}/{main}"),
+        run=(*NODE, "{app}/{main}"),
         hello='console.log("hello")\n',
         out_of_memory=NODE_OUT_OF_MEMORY,
         bears_address_limit=False,
@@ -89,7 +96,7 @@ SCRIPTS = (
         name="Ruby",
         extensions=(".rb",),
         file_name="main.rb",
-        find=on_system(ruby="ruby"),
+        find=with_variables(on_system(ruby="ruby"), _RUBY_STACK),
         version=("{ruby}", "--version"),
         check=("{ruby}", "--disable=gems", "-c"),
         run=("{ruby}", "-I{app}", "{app}/{main}"),
@@ -106,7 +113,7 @@ SCRIPTS = (
         find=on_system(php="php"),
         version=("{php}", "--version"),
         check=("{php}", "-l"),
-        run=("{php}", "-d", "display_errors=stderr", "-d", "memory_limit=-1", "{app}/{main}"),
+        run=("{php}", *_PHP_SETTINGS, "{app}/{main}"),
         hello='<?php\necho "hello\\n";\n',
         out_of_memory=(b"Out of memory", b"Allowed memory size"),
         time_factor=Fraction(3),

@@ -21,6 +21,9 @@ MAIN = "fun main() { }"
         ("Main.kt", f"// package no\n/* package no */ {MAIN}", "MainKt"),
         ("Main.kt", f'@file:JvmName("Other")\npackage a\n{MAIN}', "a.Other"),
         ("Main.kt", "", "MainKt"),
+        ("Main.kt", f"object Begin {{ @JvmStatic {MAIN} }}", "Begin"),
+        ("Main.kt", f"package a\nclass B\nclass C {{ companion object {{ {MAIN} }} }}", "a.C"),
+        ("Main.kt", f"class A {{ {MAIN} }}\n{MAIN}", "MainKt"),
     ],
 )
 def test_the_class_is_that_of_the_file(name: str, source: str, expected: str) -> None:
@@ -31,7 +34,7 @@ def test_the_file_with_main_is_found() -> None:
     method = "class A { fun main() { } }"
     assert main_class((("A.kt", method), ("B.kt", MAIN))) == "BKt"
     assert main_class((("A.kt", MAIN), ("B.kt", MAIN))) == "AKt"
-    assert main_class((("A.kt", method), ("B.kt", method))) == "AKt"
+    assert main_class((("A.kt", method), ("B.kt", method))) == "A"
 
 
 @pytest.mark.parametrize(
