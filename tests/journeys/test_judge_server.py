@@ -1,5 +1,6 @@
 """`assay judge-server` as a process: Judge0's own client, kills and stops, and what is logged."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -129,6 +130,39 @@ def test_a_killed_server_loses_nothing_and_a_stopped_one_answers_who_waits(tmp_p
     waiting = _waiting(second)
     assert second.stop() == 0
     assert waiting.result(timeout=60).json()["stdout"] == "done\n"
+
+
+def test_who_was_not_told_before_a_kill_is_told_after_the_next_start(tmp_path: Path) -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        port = deaf.getsockname()[1]
+        settings = {
+            "ASSAY_LANGUAGES": "bash",
+            "ASSAY_JUDGE_SERVER_CALLBACK_NETWORKS": "127.0.0.0/8",
+            "ASSAY_JUDGE_SERVER_CONFIG": "callbacks_timeout=60",
+        }
+        first = start(tmp_path, **settings)
+        url = f"http://127.0.0.1:{port}/told"
+        body = {"language_id": 46, "source_code": "echo hello", "callback_url": url}
+        token = httpx.post(f"{first.url}/submissions", json=body).json()["token"]
+        _await(first, [token])
+        deaf.settimeout(60)
+        assert "PUT /told HTTP/1.1" in _heard(deaf)
+        first.kill()
+        second = start(tmp_path, **settings)
+        assert token in _heard(deaf)
+        second.stop()
+
+
+def _heard(deaf: socket.socket) -> str:
+    """A call as far as it says whose it is; it has no answer."""
+    connection, _ = deaf.accept()
+    with connection:
+        said = b""
+        while b"status" not in said and (more := connection.recv(65_536)):
+            said += more
+    return said.decode()
 
 
 def test_a_second_server_does_not_take_the_same_home(judging: Server) -> None:

@@ -869,3 +869,22 @@ async def _finish(house: House, token: str, **result: object) -> None:
     ended = TicketResult(status=TicketStatus.ACCEPTED, **result)  # type: ignore[arg-type]
     now = datetime.now(UTC)  # noqa: TID251 - the store's own clock
     await house.container.tickets().finish(TicketToken(token), ended, now)
+
+
+@pytest.mark.parametrize("content", [b"[" + b"[],", b'{"x":[' + b"0,", b'{"x":[' + b'"",'])
+async def test_a_body_of_very_many_small_things_is_not_looked_through(
+    house: House, content: bytes
+) -> None:
+    head, small = content[:-3], content[-3:]
+    answer = await house.client.post(
+        "/submissions",
+        content=head + small * (3 << 20),
+        headers={"Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.content) == (413, b"")
+
+
+async def test_a_field_that_is_named_often_is_shown_once(house: House) -> None:
+    token = as_json(await house.client.post("/submissions", json=HELLO))["token"]
+    answer = await house.client.get(f"/submissions/{token}", params={"fields": "token,token"})
+    assert answer.text == f'{{"token":"{token}"}}'
