@@ -14,18 +14,18 @@ from tests.services.process import (
 )
 
 
-def mongo_server(folder: Path) -> tuple[PrivateServer, str]:
+def mongo_server(folder: Path, *, syncs: bool = True) -> tuple[PrivateServer, str]:
     """A server of one's own, not yet started, to be killed and restarted at will; its address.
 
     It syncs at every commit: without, it forgets acknowledged writes when it is killed, even those
-    that asked for a journal.
+    that asked for a journal. Who does not kill it need not wait for the disk.
     """
     if find_spec("secantus") is None:
         unavailable("A server of MongoDB's protocol")
     port = free_port()
     command = [sys.executable, "-m", "secantus", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--storage-path", str(folder / "data"), "--sync-on-commit"]
-    command += ["--log-level", "WARNING"]
+    command += ["--storage-path", str(folder / "data"), "--log-level", "WARNING"]
+    command += ["--sync-on-commit"] if syncs else []
     server = PrivateServer(
         name="mongo", command=command, folder=folder, ready=lambda: answers(port)
     )
@@ -35,4 +35,4 @@ def mongo_server(folder: Path) -> tuple[PrivateServer, str]:
 @functools.cache
 def mongo_url() -> str:
     """The address, without a database, of the one server that this process's tests share."""
-    return shared("ASSAY_TEST_MONGO_URL", "mongo", mongo_server)
+    return shared("ASSAY_TEST_MONGO_URL", "mongo", functools.partial(mongo_server, syncs=False))
