@@ -3,12 +3,13 @@
 import asyncio
 import shlex
 import tarfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from adapters.sandbox.artifacts import MAX_UNPACKED_BYTES, packed, unpack
-from adapters.sandbox.box import Box, BoxLimits
+from adapters.sandbox.box import APP, Bind, Box, BoxLimits
 from adapters.sandbox.compile_cache import CompileCache, Compiled
 from adapters.sandbox.compile_key import key_of
 from adapters.sandbox.kits import OUT, PREPARED, Kit, command_of, filled, names_of, paths_of
@@ -30,10 +31,12 @@ _NOTHING_MADE = "The compiler left nothing that can be run."
 
 # The sources come in on standard input and what was compiled goes out on descriptor 3, both as
 # tar: so neither step needs a folder of this machine that the box could write to or fill.
-# A check leaves nothing, so it has no descriptor to leave it on.
-_UNPACK = "mkdir src out && tar -xf - -C src && cd src && exec {keep}>&2 </dev/null || exit 125\n"
+_UNPACK = "mkdir src out && tar -xf - -C src && cd src && exec 3>&1 >&2 </dev/null || exit 125\n"
 _PACK = f"exec tar -cf - -C {OUT} . >&3\n"
 _PACK_SMALL = f"tar -cf - -C {OUT} . | exec gzip -1 >&3\n"
+
+_UNCHANGED = Compiled(archive=b"", output="")
+"""What checking gives: the sources are what is run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,7 @@ async def compile_program(
     slot: int,
     cache: CompileCache | None = None,
 ) -> Built:
-    """Compile, or only check, the sources; leave in `folder` what is to be run.
+    """Compile, or only check, the sources, in a box of its own; leave in `folder` what is run.
 
     What was compiled well is taken from the cache where that has it, and kept there.
 
@@ -61,6 +64,8 @@ async def compile_program(
         BoxBroken: the platform failed.
         MachineSpent: it has run out of something.
     """
+    if not kit.entry.compile:
+        return await check_program(partial(boxes.run, slot=slot), kit, sources, folder, cache)
     box = _compile_box(kit, sources)
     key = key_of(kit, sources, box)
     kept = await cache.get(key) if cache else None
@@ -70,13 +75,41 @@ async def compile_program(
     outcome = valid(await boxes.run(box, slot))
     compilation = _compilation(kit.entry, outcome)
     if compilation.ok:
-        # A check may run code of the program (Perl's BEGIN), so what it wrote is not taken.
-        archive = outcome.stdout if kit.entry.compile else b""
-        compiled = Compiled(archive=archive, output=compilation.output)
+        compiled = Compiled(archive=outcome.stdout, output=compilation.output)
         if not await _is_unpacked(compiled, kit.entry, sources, folder):
             compilation = Compilation(ok=False, output=_NOTHING_MADE)
         elif cache:
             await cache.put(key, compiled)
+    return Built(compilation=compilation, sources=sources, folder=folder)
+
+
+async def check_program(
+    run: Callable[[Box], Awaitable[Outcome]],
+    kit: Kit,
+    sources: Sources,
+    folder: Path,
+    cache: CompileCache | None = None,
+) -> Built:
+    """Check what is run as it was handed in, by a run whose box shows `folder`; leave it there.
+
+    A check may run code of the program (Perl's BEGIN): nothing that it writes is taken.
+
+    Raises:
+        BoxBroken: the platform failed.
+        MachineSpent: it has run out of something.
+    """
+    box = _check_box(kit, sources, folder)
+    key = key_of(kit, sources, replace(box, stdin=packed(sources.files, sources.beside)))
+    kept = await cache.get(key) if cache else None
+    if not await _is_unpacked(kept or _UNCHANGED, kit.entry, sources, folder):
+        return Built(
+            compilation=Compilation(ok=False, output=_NOTHING_MADE), sources=sources, folder=folder
+        )
+    compilation = Compilation(ok=True)
+    if kept is None:
+        compilation = _compilation(kit.entry, valid(await run(box)))
+        if cache and compilation.ok:
+            await cache.put(key, _UNCHANGED)
     return Built(compilation=compilation, sources=sources, folder=folder)
 
 
@@ -135,12 +168,9 @@ async def version_of(boxes: Boxes, kit: Kit, slot: int) -> Outcome:
 
 
 def _compile_box(kit: Kit, sources: Sources) -> Box:
-    makes = bool(kit.entry.compile)
-    unpack = _UNPACK.replace("{keep}", "3>&1 " if makes else "")
-    cap = _MAX_ARTIFACT_BYTES if makes else _MAX_CHECK_BYTES
     return Box(
-        command=("/bin/sh", "-c", unpack + _compile_script(kit, sources)),
-        limits=_tool_limits(kit.entry, _COMPILE_CPU_MS, cap),
+        command=("/bin/sh", "-c", _UNPACK + _compile_script(kit, sources)),
+        limits=_tool_limits(kit.entry, _COMPILE_CPU_MS, _MAX_ARTIFACT_BYTES),
         binds=kit.binds,
         variables=kit.toolchain.variables,
         stdin=packed(sources.files, sources.beside),
@@ -149,14 +179,27 @@ def _compile_box(kit: Kit, sources: Sources) -> Box:
 
 def _compile_script(kit: Kit, sources: Sources) -> str:
     entry, values = kit.entry, paths_of(kit) | names_of(sources)
-    names = sources.of(entry)
-    if entry.compile:
-        before, after = split_at_sources(entry.compile)
-        words = (*command_of(before, values, ()), *sources.compiler_options)
-        command = shlex.join((*words, *command_of(after, values, names)))
-        return f"{command} || exit\n{_made(entry, values)}{_PACK}"
-    check = shlex.join(command_of(entry.check, values, ()))
-    return f'for file in {shlex.join(names)}; do {check} "$file" || exit; done\n'
+    before, after = split_at_sources(entry.compile)
+    words = (*command_of(before, values, ()), *sources.compiler_options)
+    command = shlex.join((*words, *command_of(after, values, sources.of(entry))))
+    return f"{command} || exit\n{_made(entry, values)}{_PACK}"
+
+
+def _check_box(kit: Kit, sources: Sources, folder: Path) -> Box:
+    names, values = sources.of(kit.entry), paths_of(kit) | names_of(sources)
+    check = shlex.join(command_of(kit.entry.check, values, ()))
+    each = f'for file in {shlex.join(names)}; do {check} "$file" || exit; done\n'
+    return Box(
+        command=("/bin/sh", "-c", f"cd {APP} && exec >&2 || exit 125\n{each}"),
+        limits=_tool_limits(kit.entry, _COMPILE_CPU_MS, _MAX_CHECK_BYTES),
+        binds=binds_of(kit, folder),
+        variables=kit.toolchain.variables,
+    )
+
+
+def binds_of(kit: Kit, folder: Path) -> tuple[Bind, ...]:
+    """What a program's box shows: its toolchain, and the folder that holds what is run."""
+    return (*kit.toolchain.binds, Bind(source=folder, target=APP))
 
 
 def _made(entry: Entry, values: Mapping[str, str]) -> str:

@@ -81,11 +81,6 @@ def start_ticks(pid: int) -> int:
     return int(_stat(pid)[19])
 
 
-def parent_of(pid: int) -> int:
-    """Raises OSError where there is no such process."""
-    return int(_stat(pid)[1])
-
-
 def pid_behind(pidfd: int) -> int:
     """The number, here, of the process that a descriptor of ours stands for; -1 when it is gone.
 

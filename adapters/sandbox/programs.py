@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Self
 
 from adapters.sandbox.ahead import RunsInOneBox
-from adapters.sandbox.box import APP, Bind, Box, BoxLimits
+from adapters.sandbox.box import APP, Box, BoxLimits
 from adapters.sandbox.compile_cache import CompileCache
-from adapters.sandbox.compiling import Built, compile_program
+from adapters.sandbox.compiling import Built, binds_of, check_program, compile_program
 from adapters.sandbox.kits import Kit, command_of, names_of, paths_of
 from adapters.sandbox.options import command_with
 from adapters.sandbox.outcome import BoxBroken, MachineSpent, Outcome
 from adapters.sandbox.pipeline import Pipeline
 from adapters.sandbox.repeats import Repeats
 from adapters.sandbox.running import Boxes
-from adapters.sandbox.sources import sources_of
+from adapters.sandbox.sources import Sources, sources_of
 from application.ports.judge import USUAL, JudgeInput, ProgramOptions
 from domain.limits import Limits
 from domain.program import Program
@@ -59,20 +59,30 @@ class JudgedProgram:
         await self.in_one_box.close()
 
     async def compile(self, program: Program, options: ProgramOptions = USUAL) -> Compilation:
-        """Its box is opened meanwhile: what is compiled comes into the folder that it shows."""
+        """The box of its runs is opened meanwhile: it shows the folder that this fills.
+
+        What is only checked is checked there, as if it were a first run.
+        """
         sources = sources_of(program, self._kit.entry, options)
         self._options = options
-        self.in_one_box.begin(_binds(self._kit, self._folder))
+        self.in_one_box.begin(binds_of(self._kit, self._folder))
         try:
-            built = await compile_program(
-                self._boxes, self._kit, sources, self._folder, self._slot, self._cache
-            )
+            built = await self._built_of(sources)
         except MachineSpent:
             raise
         except BoxBroken as broken:
             return Compilation(ok=False, fault=broken.reason)
         self._built = built
         return built.compilation
+
+    async def _built_of(self, sources: Sources) -> Built:
+        kit, folder = self._kit, self._folder
+        if kit.entry.compile:
+            return await compile_program(self._boxes, kit, sources, folder, self._slot, self._cache)
+        return await check_program(self._run, kit, sources, folder, self._cache)
+
+    async def _run(self, box: Box) -> Outcome:
+        return await self.in_one_box.run(box, box.stdin)
 
     def box(self, limits: Limits, *, wall_time_ms: int, beside: int) -> Box:
         """One for a run whose input and output others have, and `beside` as many processes.
@@ -161,7 +171,7 @@ def box_of(
             stack_kib=options.stack_kib,
             file_kib=options.file_kib,
         ),
-        binds=_binds(kit, built.folder),
+        binds=binds_of(kit, built.folder),
         links={file.name: f"{APP}/{file.name}" for file in files if not built.sources.beside},
         variables=kit.toolchain.variables,
         stdin=stdin,
@@ -172,7 +182,3 @@ def _stack_kib(limits: Limits, options: ProgramOptions) -> int:
     """What a runtime that counts for itself may take, well before the kernel ends the program."""
     ends_kib = options.stack_kib or _LARGEST_STACK_KIB
     return min(limits.memory_kib // 4, ends_kib // 4 * 3, _LARGEST_STACK_KIB)
-
-
-def _binds(kit: Kit, folder: Path) -> tuple[Bind, ...]:
-    return (*kit.toolchain.binds, Bind(source=folder, target=APP))

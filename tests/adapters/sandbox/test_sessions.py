@@ -22,7 +22,6 @@ from adapters.sandbox.judge import SandboxJudge
 from adapters.sandbox.machine import Machine
 from adapters.sandbox.outcome import BoxBroken, BoxesClosed, MachineSpent, Outcome
 from adapters.sandbox.pipeline import Pipeline
-from adapters.sandbox.processes import parent_of
 from adapters.sandbox.running import Boxes
 from application.ports.judge import JudgeInput
 from domain.run import Excess
@@ -92,7 +91,7 @@ async def test_the_next_run_goes_on_while_one_is_looked_at_and_no_other(
     judge: SandboxJudge,
 ) -> None:
     loaded: list[int] = []
-    what = job("bash", "true", *[b""] * 9)
+    what = job("c", "int main(void) { return 0; }", *[b""] * 9)
     async with aclosing(judge.judge(what)) as said:
         await anext(said)
         await anext(said)
@@ -177,9 +176,13 @@ async def _with_its_box_killed(runs: RunsInOneBox, box: Box) -> Outcome:
 def _launcher_of(cell: Cell) -> int:
     """The child of this process below which it runs: there may be boxes of others."""
     pid = cell.roots()[0]
-    while (parent := parent_of(pid)) != os.getpid():
+    while (parent := _parent_of(pid)) != os.getpid():
         pid = parent
     return pid
+
+
+def _parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 async def test_a_box_that_was_killed_is_replaced_once(runs: RunsInOneBox) -> None:
