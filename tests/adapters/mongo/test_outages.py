@@ -133,6 +133,7 @@ async def test_a_server_that_is_not_there_is_unavailable_soon() -> None:
     await repository.close()
 
 
+@pytest.mark.usefixtures("patience")
 async def test_refused_credentials_are_told_apart_without_naming_them(
     server: tuple[PrivateServer, str],
 ) -> None:

@@ -102,6 +102,7 @@ async def test_a_server_that_is_not_there_is_not_available() -> None:
     await engine.close()
 
 
+@pytest.mark.usefixtures("patience")
 @pytest.mark.parametrize("wrong", ["password", "database"])
 async def test_a_refusal_is_told_from_an_outage(database: str, wrong: str) -> None:
     parts = urlsplit(database)

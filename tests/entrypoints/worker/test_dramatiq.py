@@ -145,6 +145,7 @@ async def test_a_failure_that_passes_is_none(place: Place) -> None:
         await place.all_are(handed_in, SubmissionStatus.DONE)
 
 
+@pytest.mark.usefixtures("patience")
 async def test_what_fails_again_and_again_is_a_dead_letter_that_can_be_sent_again(
     place: Place,
 ) -> None:
