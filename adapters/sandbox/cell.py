@@ -14,14 +14,10 @@ from adapters.sandbox.box import Box, order
 from adapters.sandbox.leaves import Leaf
 from adapters.sandbox.outcome import BoxBroken, MachineSpent, broken_by
 from adapters.sandbox.pipes import PIPE_BYTES, Sink, input_of, open_pipe
-from adapters.sandbox.processes import pid_behind
+from adapters.sandbox.processes import kin_of, pid_behind
 from adapters.sandbox.session import Ended, Session
 
 _STARTED = struct.Struct("=q")
-_HANDLE = struct.Struct("=i")
-_SENDER = struct.Struct("=iII")
-"""The kernel's word on who sent a message: process, user and group, by their numbers here."""
-_BESIDE = socket.CMSG_SPACE(_HANDLE.size) + socket.CMSG_SPACE(_SENDER.size)
 
 
 class Cell:
@@ -41,7 +37,6 @@ class Cell:
         self.stdout: Sink | None = None
         self.stderr: Sink | None = None
         self._number = 0
-        self._program = -1
         self._stdin = self._reaper = -1
         self._socket: socket.socket | None = None
         self._is_released = False
@@ -85,7 +80,6 @@ class Cell:
         self.leaf.limit(memory_kib=limits.memory_kib, processes=limits.processes)
         self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         theirs.append(other.detach())
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._socket.setblocking(False)  # noqa: FBT003 - as socket has it
         owner = session.boxing.uid(session.slot)
         if stdout is None:
@@ -173,17 +167,15 @@ class Cell:
             return
         with contextlib.suppress(OSError):  # no more for now, or ever
             while self.started_ns is None:
-                said, beside, _, _ = self._socket.recvmsg(
-                    _STARTED.size, _BESIDE, socket.MSG_CMSG_CLOEXEC
+                said, handles, _, _ = socket.recv_fds(
+                    self._socket, _STARTED.size, 1, socket.MSG_CMSG_CLOEXEC
                 )
-                carried = {kind: data for _, kind, data in beside}
                 if len(said) == _STARTED.size:
                     (self.started_ns,) = _STARTED.unpack(said)
-                    self._program, _, _ = _SENDER.unpack(carried[socket.SCM_CREDENTIALS])
                 elif not said:
                     return
-                elif socket.SCM_RIGHTS in carried:
-                    (self._reaper,) = _HANDLE.unpack(carried[socket.SCM_RIGHTS])
+                elif handles:
+                    (self._reaper,) = handles
                 else:
                     self._is_out_of_reach()
 
@@ -193,12 +185,11 @@ class Cell:
         self.session.kill()
 
     def roots(self) -> tuple[int, ...]:
-        """Numbers of the processes below which is all that the program started, and it itself."""
+        """Numbers of the processes that are, or are above, all that the program is and started."""
         try:
-            reaper = pid_behind(self._reaper) if self._reaper >= 0 else -1
+            return kin_of(pid_behind(self._reaper)) if self._reaper >= 0 else ()
         except OSError:
-            reaper = -1
-        return tuple(pid for pid in (reaper, self._program) if pid > 0)
+            return ()
 
     # --- hearing of it ---
 

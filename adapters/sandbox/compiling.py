@@ -190,7 +190,7 @@ def _check_box(kit: Kit, sources: Sources, folder: Path) -> Box:
     check = shlex.join(command_of(kit.entry.check, values, ()))
     each = f'for file in {shlex.join(names)}; do {check} "$file" || exit; done\n'
     return Box(
-        command=("/bin/sh", "-c", f"cd {APP} && exec >&2 || exit 125\n{each}"),
+        command=("/bin/sh", "-c", f"cp -R {APP}/. . && exec >&2 || exit 125\n{each}"),
         limits=_tool_limits(kit.entry, _COMPILE_CPU_MS, _MAX_CHECK_BYTES),
         binds=binds_of(kit, folder),
         variables=kit.toolchain.variables,

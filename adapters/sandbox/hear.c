@@ -27,7 +27,7 @@ static int make_room(struct held *held)
         held->start = held->end = 0;
     if (held->size - held->end >= LEAST_ROOM)
         return 1;
-    if (held->start >= LEAST_ROOM) {
+    if (held->start >= LEAST_ROOM && held->start >= held->end - held->start) {
         memmove(held->bytes, held->bytes + held->start, held->end - held->start);
         held->end -= held->start;
         held->start = 0;

@@ -91,6 +91,28 @@ def pid_behind(pidfd: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), -1)
 
 
+def kin_of(pid: int) -> tuple[int, ...]:
+    """The process and its siblings that are in its pid namespace.
+
+    The first of a namespace has siblings there where its parent, or a program that gives its
+    children to its own parent (CLONE_PARENT), puts them.
+
+    Raises:
+        OSError: there is no such process.
+    """
+    namespace = _pid_namespace(pid)
+    siblings = _children(int(_stat(pid)[1]))
+    return tuple(one for one in siblings if one == pid or _pid_namespace(one) == namespace)
+
+
+def _pid_namespace(pid: int) -> int:
+    """0 where the process is gone: nobody is in that one."""
+    try:
+        return Path(f"/proc/{pid}/ns/pid").stat().st_ino
+    except OSError:
+        return 0
+
+
 def tree_usage(*roots: int) -> TreeUsage:
     """The sum over these processes and all below them."""
     cpu_ticks = pages = 0

@@ -9,7 +9,8 @@ import pytest
 
 from adapters.sandbox.judge import SandboxJudge
 from domain.program import SourceFile, several_files
-from tests.adapters.sandbox.judging import ROOMY, job, judged, ran
+from domain.run import Excess
+from tests.adapters.sandbox.judging import QUICK, ROOMY, job, judged, ran
 
 JAVA = """
 package a.b;
@@ -85,3 +86,48 @@ async def test_a_check_has_no_pipe_to_write_a_program_to(judge: SandboxJudge) ->
     compilation, _ = await judged(judge, job("perl", source))
 
     assert compilation.ok
+
+
+_CHILDREN_GIVEN_AWAY = """#define _GNU_SOURCE
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void) {
+    int done[2];
+    char byte;
+    if (pipe(done)) return 1;
+    for (int n = 0; n < 4; n++)
+        if (syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0) == 0) {
+            memset(malloc(100 << 20), 1, 100 << 20);
+            sleep(1);
+            write(done[1], "x", 1);
+            pause();
+        }
+    for (int n = 0; n < 4; n++) read(done[0], &byte, 1);
+    return 0;
+}
+"""
+
+
+async def test_what_a_program_gave_to_its_parent_is_on_its_bill_without_groups(
+    tmp_path: Path,
+) -> None:
+    judge = SandboxJudge(tmp_path, slots=1, allow_weak=True, only=["c"], cgroups="none")
+    try:
+        run = await ran(judge, "c", _CHILDREN_GIVEN_AWAY, limits=QUICK)
+    finally:
+        await judge.close()
+
+    assert run.excess == {Excess.MEMORY}
+
+
+async def test_a_check_may_write_where_the_program_may(judge: SandboxJudge) -> None:
+    source = 'BEGIN { open my $file, ">", "x.tmp" or die } print "ok\\n"\n'
+
+    run = await ran(judge, "perl", source)
+
+    assert (run.exit_code, run.stdout) == (0, b"ok\n")
