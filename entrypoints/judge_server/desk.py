@@ -126,6 +126,8 @@ class Desk:
             owed = await self._at_last(partial(self._work.list_owed_calls, MOST_CALLS))
             for call in owed:
                 self._calls.make(call)
+            if len(owed) == MOST_CALLS:  # there may be more
+                self._calls.left.set()
             await self._calls.left.wait()
             await self._work.clock.sleep(_CALL_AGAIN_S)
             self._calls.left.clear()

@@ -13,11 +13,13 @@ from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope,
 from application.ports.ticket_store import TicketsFull
 from entrypoints.judge_server.answers import HttpRequest
 
-MOST_BYTES = 256 << 20
+MOST_BYTES = 320 << 20
 BODY_S = 120.0
 """How long a body may take in all."""
 PIECE_S = 60.0
 """How long a client may take to make room for the next piece of an answer."""
+ANSWER_S = 600.0
+"""How long it may take over all of it."""
 _STATE = "room"
 
 
@@ -55,17 +57,24 @@ class Bounds:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         share = Share(self._room)
-        deadline = asyncio.get_running_loop().time() + BODY_S
+        loop = asyncio.get_running_loop()
+        body_due: float | None = loop.time() + BODY_S
+        answer_due: float | None = None
 
         async def received() -> HTTPReceiveMessage:
-            async with asyncio.timeout_at(deadline):
+            """After the body there is only its client's going, which may be awaited for long."""
+            nonlocal body_due
+            async with asyncio.timeout_at(body_due):
                 message = cast("HTTPReceiveMessage", await receive())
             if message["type"] == "http.request":
                 share.take(len(message["body"]))
+                body_due = body_due if message["more_body"] else None
             return message
 
         async def sent(message: Message) -> None:
-            async with asyncio.timeout(PIECE_S):
+            nonlocal answer_due
+            answer_due = answer_due or loop.time() + ANSWER_S
+            async with asyncio.timeout_at(min(answer_due, loop.time() + PIECE_S)):
                 await send(message)
 
         scope["state"][_STATE] = share

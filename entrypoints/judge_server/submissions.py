@@ -18,6 +18,7 @@ from entrypoints.judge_server.asks import Complaints, ask_of
 from entrypoints.judge_server.beside import beside_the_loop
 from entrypoints.judge_server.office import Office
 from entrypoints.judge_server.params import Params
+from entrypoints.judge_server.room import share_of
 from entrypoints.judge_server.views import STATUSES, NotText, fields_of, texts_of
 
 NOT_TEXT = (
@@ -52,6 +53,7 @@ async def create(
         return as_json({"token": token}, HTTPStatus.CREATED)
     del asked
     params.values.clear()
+    share_of(request).give_back()  # others need the room while this one waits
     ticket = await _finished(office, token, fields)
     try:
         return await _shown(

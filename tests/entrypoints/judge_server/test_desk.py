@@ -23,7 +23,7 @@ from application.use_cases.put_back_tickets import PutBackTickets
 from config.judge_server import Judge0Config
 from domain.run import Compilation, Run
 from domain.ticket import Flavour, Ticket, TicketResult, TicketStatus, TicketToken, lost_ask
-from entrypoints.judge_server import calls
+from entrypoints.judge_server import calls, desk
 from entrypoints.judge_server.calls import Calls
 from entrypoints.judge_server.desk import Desk, DeskWork
 from tests.tickets import NOW, ticket
@@ -128,10 +128,10 @@ async def at_work(
         call_back=CallBack(tickets=store, sender=sender or HeldSender(), clock=clock),
         clock=clock,
     )
-    desk = Desk(work, Judge0Config(), slots=slots, body_of=body_of)
-    running = asyncio.create_task(desk.run())
+    working = Desk(work, Judge0Config(), slots=slots, body_of=body_of)
+    running = asyncio.create_task(working.run())
     try:
-        yield desk
+        yield working
         assert not running.done()
     finally:
         running.cancel()
@@ -241,6 +241,45 @@ async def test_whoever_was_not_told_before_the_last_end_is_told_after_the_start(
     assert sender.told == ["http://quick/1", "http://quick/2"]
     owed = await store.owed_calls(9)
     assert [call.url for call in owed] == ["http://tar.pit/"]
+
+
+async def test_what_is_left_in_the_store_is_called_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (calls, desk):
+        monkeypatch.setattr(module, "MOST_CALLS", 2)
+    clock, sender = ManualClock(), HeldSender()
+    store, _ = await called(*(f"http://quick/{n}" for n in range(5)))
+    async with at_work(store, clock, MemoryJudge(), slots=1, sender=sender):
+        async with asyncio.timeout(60):
+            while len(sender.told) < 5:
+                clock.advance(timedelta(seconds=1))
+                await asyncio.sleep(0)
+    assert sorted(sender.told) == [f"http://quick/{n}" for n in range(5)]
+
+
+class FullStore(MemoryTicketStore):
+    """Can be read, but not written to, so many times."""
+
+    failures = 3
+
+    async def settle_call(self, token: TicketToken) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise StoreUnavailable("the disk")
+        await super().settle_call(token)
+
+
+async def test_a_call_that_was_taken_is_not_repeated_while_that_cannot_be_written_down() -> None:
+    clock, sender, store = ManualClock(), HeldSender(), FullStore()
+    asked = ticket("http://quick/", callback_url="http://quick/")
+    await store.add([asked], most_waiting=1)
+    await store.finish(asked.token, TicketResult(status=TicketStatus.ACCEPTED), NOW)
+    async with at_work(store, clock, MemoryJudge(), slots=1, sender=sender):
+        async with asyncio.timeout(60):
+            while await store.owed_calls(9):
+                clock.advance(timedelta(seconds=1))
+                await asyncio.sleep(0)
+    assert sender.told == ["http://quick/"]
+    assert store.failures == 0
 
 
 async def test_what_cannot_be_read_any_more_ends_and_holds_up_nothing() -> None:
