@@ -120,7 +120,7 @@ def test_a_worker_judges_as_well_within_its_confinement(home: Path, groups: list
     assert confined.stdout == free.stdout
 
 
-@pytest.mark.parametrize("name", FOR_BOXES)
+@pytest.mark.parametrize("name", [*FOR_BOXES, "setns"])
 def test_a_box_needs_every_call_that_is_allowed_for_its_sake(
     name: str, home: Path, tmp_path: Path
 ) -> None:
@@ -143,6 +143,7 @@ def test_what_is_not_allowed_does_not_exist() -> None:
 
 @pytest.mark.parametrize("name", NOT_FOR_A_WORKER)
 def test_a_worker_has_no_use_for_it(name: str) -> None:
+    """Or not for all of it: `setns` is allowed for pid namespaces alone."""
     assert name not in PLAIN
 
 
