@@ -256,8 +256,8 @@ async def boxes_of(
 async def test_all_calls_of_a_submission_are_in_one_box(
     judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each in a cell of its own."""
-    accepting = checker("import sys\nsys.exit(42)")
+    """Each in a cell of its own. What is only checked, as Python is, would have one for that."""
+    accepting = checker("int main(void) { return 42; }", "c")
     assert await boxes_of(judge, accepting, monkeypatch) == {"program": 1, "checker": 1}
 
 

@@ -407,5 +407,6 @@ async def test_testlib_interactors_end_in_their_own_way(
 async def test_all_plays_of_a_submission_are_in_two_boxes(
     judge: SandboxJudge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    accepting = interactor("import sys\nsys.stdin.read()\nsys.exit(42)")
+    source = "#include <stdio.h>\nint main(void) { while (getchar() != EOF); return 42; }"
+    accepting = interactor(source, language="c")
     assert await boxes_of(judge, accepting, monkeypatch) == {"program": 1, "checker": 1}
