@@ -28,8 +28,9 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     for name, value in _PATIENT.items():
         monkeypatch.setattr(name, value)
+    options = sys.modules["adapters.mongo.client"]._OPTIONS  # noqa: SLF001 - no setting of a user's
     for name in ("serverSelectionTimeoutMS", "connectTimeoutMS"):
-        monkeypatch.setitem(sys.modules["adapters.mongo.client"]._OPTIONS, name, 30_000)  # noqa: SLF001
+        monkeypatch.setitem(options, name, 30_000)
 
 
 _PATIENT = {

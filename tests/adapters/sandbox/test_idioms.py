@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.sandbox.judge import SandboxJudge
-from application.ports.judge import ProgramOptions
+from application.ports.judge import JudgeJob, ProgramOptions
 from tests.adapters.sandbox.judging import job, judged, needs, ran
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -96,6 +96,10 @@ async def test_sql_that_starts_programs_does_so_only_when_it_runs(
     assert (run.stdout, run.exit_code) == (b"8\n", 0)
 
 
+def _with_options(language: str, source: str, options: tuple[str, ...]) -> JudgeJob:
+    return replace(job(language, source), options=ProgramOptions(compiler_options=options))
+
+
 @pytest.mark.parametrize(
     ("language", "source", "options"),
     [
@@ -113,7 +117,7 @@ async def test_usual_options_are_taken(
     options: tuple[str, ...],
 ) -> None:
     needs(language, offered)
-    given = replace(job(language, source), options=ProgramOptions(compiler_options=options))
+    given = _with_options(language, source, options)
 
     compilation, (run,) = await judged(judge, given)
 
@@ -145,7 +149,7 @@ async def test_options_that_make_no_program_are_a_compile_error(
     options: tuple[str, ...],
 ) -> None:
     needs(language, offered)
-    given = replace(job(language, source), options=ProgramOptions(compiler_options=options))
+    given = _with_options(language, source, options)
 
     compilation, runs = await judged(judge, given)
 

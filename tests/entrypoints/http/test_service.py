@@ -75,7 +75,7 @@ async def test_dependencies_that_hang_are_waited_for_a_second_all_together(house
     world = house.world
     hanging = (world.storage, world.blobs, world.submissions, world.queue, world.progress)
     for dependency in hanging:
-        dependency.check = hang  # type: ignore[method-assign]
+        dependency.check = hang  # type: ignore[method-assign] # this one object's, for good
     started = asyncio.get_running_loop().time()
 
     answer = await house.anyone.get("/health/ready")
