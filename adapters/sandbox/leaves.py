@@ -99,6 +99,7 @@ class Leaf:
         self._memory = f"{folders.memory}/{name}" if folders.memory else None
         self._pids = f"{folders.pids}/{name}" if folders.pids else None
         self._cpu = f"{folders.cpu}/{name}" if folders.cpu else None
+        self._v1 = folders.v1
         self._has_v1_memory = folders.memory in folders.v1
         self._has_v1_cpu = folders.cpu in folders.v1
         self._left = [f"{folder}/{name}" for folder in folders.all]
@@ -123,7 +124,10 @@ class Leaf:
             write(f"{self._pids}/pids.max", processes)
 
     def doors(self) -> list[int]:
-        """Descriptors by which whoever writes to them joins its groups.
+        """Descriptors by which whoever writes to them, and has but one thread, joins its groups.
+
+        In v1 that one thread moves itself (`tasks`): a whole process that moves holds the lock of
+        all the machine's groups for a grace period of RCU, 8 to 20 ms. In v2 only processes move.
 
         Raises:
             OSError: the kernel refused.
@@ -131,7 +135,9 @@ class Leaf:
         opened: list[int] = []
         try:
             for folder in self._folders():
-                door = os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+                base, _, _ = folder.rpartition("/")
+                file = "tasks" if base in self._v1 else "cgroup.procs"
+                door = os.open(f"{folder}/{file}", os.O_WRONLY | os.O_CLOEXEC)
                 opened.append(door)
         except OSError:
             for door in opened:

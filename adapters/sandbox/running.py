@@ -27,6 +27,8 @@ class Boxes:
         self._cgroups = cgroups
         self._folders = cgroups.folders()
         self._sessions: set[Session] = set()
+        self._dying: list[Session] = []
+        """Closed, but the kernel still held a process of theirs when we last looked."""
         self._lateness = Lateness()
         self._prefix = ""
         self._is_closed = False
@@ -75,9 +77,15 @@ class Boxes:
         return session
 
     async def shut(self, session: Session) -> None:
-        """End it, what runs in it and what was prepared; return when nothing is left."""
-        await session.close()
+        """End it, what runs in it and what was prepared; return when nothing is left.
+
+        Should the kernel take long to bury its processes, what it holds is removed later.
+        """
+        is_gone = await session.close()
         self._sessions.discard(session)
+        self._dying = [one for one in self._dying if not one.is_gone()]
+        if not is_gone:
+            self._dying.append(session)
 
     def prepare(self, session: Session, box: Box, stdout: int | None = None) -> Cell:
         """What waits, when it is filled, for `go`, as long as its box is there.
@@ -120,7 +128,8 @@ class Boxes:
     async def close(self) -> None:
         """End all that runs and wait until it is gone."""
         self._is_closed = True
-        await asyncio.gather(*(session.close() for session in tuple(self._sessions)))
+        closing = (*self._sessions, *self._dying)
+        await asyncio.gather(*(session.close() for session in closing))
 
     def _next_name(self) -> str:
         self._prefix = self._prefix or leaf_prefix()

@@ -38,9 +38,10 @@
 
 /* An order to prepare a cell; box.py packs it with "=6i6Q". After it come its words, each
  * ended by a NUL: the program's arguments, its environment, and names and targets of links. With
- * it come descriptors: the cell's socket, standard output and error, and one cgroup.procs a
- * controller, opened by the server: the kernel judges a write by the opener's rights, so that the
- * program joins its groups by itself, and nothing of bubblewrap or of this file is on its bill. */
+ * it come descriptors: the cell's socket, standard output and error, and one `tasks` (v1) or
+ * `cgroup.procs` (v2) a controller, opened by the server: the kernel judges a write by the opener's
+ * rights, so that the program joins its groups by itself, and nothing of bubblewrap or of this file
+ * is on its bill. */
 struct order {
     int32_t cell, cpu, arguments, variables, links, unused;
     uint64_t cpu_s, stack, file, processes, address, folder_bytes;
@@ -90,7 +91,7 @@ static void join_cgroups(const struct cell *cell)
 {
     for (int i = 0; i < cell->cgroup_count; i++)
         if (write(cell->cgroups[i], "0", 1) != 1)
-            fail("cgroup.procs");
+            fail("joining a group");
     if (cell->cgroup_count && unshare(CLONE_NEWCGROUP) != 0) /* its view begins at its own leaf */
         fail("unshare(NEWCGROUP)");
 }

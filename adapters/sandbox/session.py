@@ -71,7 +71,7 @@ class Session:
         self._retired: list[Listener] = []
         self._left: list[Callable[[], bool]] = []
         self.spare: list[Counter] = []
-        """Groups that have served a cell, for the next."""
+        """Groups that have served a cell, for the next; cells add theirs to this very list."""
         try:
             with contextlib.ExitStack() as undone:
                 self._start(undone)
@@ -136,7 +136,7 @@ class Session:
         return not self._left
 
     def _remove_spare(self) -> bool:
-        self.spare = [counter for counter in self.spare if not counter.remove()]
+        self.spare[:] = [counter for counter in self.spare if not counter.remove()]
         return not self.spare
 
     def hear(self) -> None:
@@ -157,8 +157,11 @@ class Session:
         if self._makers:
             self._makers.kill()
 
-    async def close(self) -> None:
-        """End it and wait until nothing is left of it."""
+    async def close(self) -> bool:
+        """End it and wait until nothing is left of it.
+
+        Whether that came about in time: where it did not, `is_gone` tries once more.
+        """
         self.kill()
         await self._is_reaped.wait()
         self.tidy()
@@ -167,10 +170,18 @@ class Session:
                 listener.release()
         if self._listeners:
             await self._is_empty.wait()
-        await until_gone(self._remove_what_is_left)
-        await until_gone(self._remove_spare)
-        if self._makers:
-            await until_gone(self._makers.remove)
+        return await until_gone(self.is_gone)
+
+    def is_gone(self) -> bool:
+        """Whether no group of it is there now; of one that was closed, what can be is removed.
+
+        A process that was killed may die slowly: all its memory and its last mounts go first.
+        """
+        return (
+            self._remove_what_is_left()
+            and self._remove_spare()
+            and (self._makers is None or self._makers.remove())
+        )
 
     # --- starting ---
 

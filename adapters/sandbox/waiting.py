@@ -49,9 +49,10 @@ async def _settled(task: asyncio.Task[T]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def until_gone(remove: Callable[[], bool]) -> None:
-    """The kernel may still be burying the last process; what stays is swept at the next start."""
+async def until_gone(remove: Callable[[], bool]) -> bool:
+    """Whether it is gone after some seconds: the kernel may still be burying the last process."""
     for attempt in range(_TRIES):
         if remove():
-            return
+            return True
         await asyncio.sleep(0.001 if attempt < _QUICK_TRIES else 0.02)
+    return False

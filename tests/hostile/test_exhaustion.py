@@ -168,7 +168,15 @@ class A {
         ("javascript", "const l = []; for (;;) l.push(new Array(1 << 15).fill({}));"),
         ("python3", "x = bytearray(1 << 45)"),
         ("cpp", "#include <vector>\nint main() { std::vector<char> v(1ull << 45); }"),
-        ("rust", "fn main() { std::hint::black_box(vec![1u8; 1 << 45]); }"),
+        (
+            "rust",
+            """
+fn main() {
+    let v = vec![1u8; 1 << 45];
+    unsafe { std::ptr::read_volatile(v.as_ptr()); }
+}
+""",
+        ),
     ],
 )  # fmt: skip
 async def test_a_runtime_that_gives_up_for_want_of_memory_is_told(
@@ -196,7 +204,7 @@ int main(void) { return f(0); }
             "rust",
             """
 #[allow(unconditional_recursion)]
-fn f(n: u64) -> u64 { std::hint::black_box(f(n + 1)) + 1 }
+fn f(n: u64) -> u64 { let m = f(n + 1); unsafe { std::ptr::read_volatile(&m) + 1 } }
 fn main() { println!("{}", f(0)); }
 """,
         ),

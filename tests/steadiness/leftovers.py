@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +31,14 @@ def held(home: Path) -> Held:
         mounts=len(mounts()),
         groups=sum(1 for _ in _groups()),
         descriptors=len(list(Path("/proc/self/fd").iterdir())),
-        threads=len(list(Path("/proc/self/task").iterdir())),
+        threads=len(list(Path("/proc/self/task").iterdir())) - _pooled(),
         files=len(list((home / "sandbox" / "live").rglob("*"))),
     )
+
+
+def _pooled() -> int:
+    """The threads of the event loop's pool, which come as they are needed, up to a bound."""
+    return sum(thread.name.startswith("asyncio_") for thread in threading.enumerate())
 
 
 def resident_kib() -> int:

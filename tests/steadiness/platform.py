@@ -11,6 +11,7 @@ from adapters.in_process.task_queue import InProcessTaskQueue
 from adapters.memory.blob_store import MemoryBlobStore
 from adapters.memory.storage import MemoryStorage
 from adapters.memory.submissions import MemorySubmissionRepository
+from adapters.memory.totals import MemoryTotals
 from adapters.system.clock import SystemClock
 from adapters.system.ids import SystemIds
 from application.ports.judge import JudgePort
@@ -124,6 +125,7 @@ class Platform:
             judge_submission=JudgeSubmission(
                 storage=self.storage,
                 submissions=self.submissions,
+                totals=MemoryTotals(self.submissions),
                 blobs=self._blobs,
                 judge=self.judge,
                 progress=self.progress,

@@ -85,6 +85,17 @@ def test_one_folder_has_one_door(leaf: Leaf, group: Path) -> None:
     assert (group / "cgroup.procs").read_text() == "0"
 
 
+def test_in_version_1_one_thread_joins(group: Path) -> None:
+    (group / "tasks").write_text("")
+    base = str(group.parent)
+    leaf = Leaf(Folders(memory=base, v1=frozenset({base})), group.name)
+
+    with open(leaf.doors()[0], "w") as door:  # noqa: PTH123 - a descriptor
+        door.write("0")
+
+    assert (group / "tasks").read_text() == "0"
+
+
 def test_what_makes_a_box_is_killed_by_its_group(group: Path) -> None:
     Makers(str(group)).kill()
 

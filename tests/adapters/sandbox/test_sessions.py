@@ -15,6 +15,7 @@ from typing import NoReturn
 import pytest
 import pytest_asyncio
 
+from adapters.sandbox import waiting
 from adapters.sandbox.ahead import RunsInOneBox
 from adapters.sandbox.box import Bind, Box, BoxLimits
 from adapters.sandbox.cell import Cell
@@ -266,6 +267,28 @@ async def test_a_box_is_closed_when_nobody_needs_it_any_more_whatever_failed_bef
     assert not closing.done()
     cell.release()
     await closing
+    assert groups_of(os.getpid()) == []
+
+
+async def test_groups_that_the_kernel_held_for_long_go_when_another_box_is_closed(
+    boxes: Boxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = boxes.open((), 0)
+    cell = boxes.prepare(session, CAT)
+    await cell.fill(b"")
+    groups = groups_of(os.getpid())
+    held = [group / "held" for group in groups]  # keeps it there as a dying process does
+    for one in held:
+        one.mkdir()
+    with monkeypatch.context() as impatient:
+        impatient.setattr(waiting, "_TRIES", 2)
+        await boxes.shut(session)
+    assert groups_of(os.getpid()) == groups
+    for one in held:
+        one.rmdir()
+
+    await boxes.shut(boxes.open((), 0))
+
     assert groups_of(os.getpid()) == []
 
 
