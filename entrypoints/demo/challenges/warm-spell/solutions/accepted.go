@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"math"
 	"os"
 )
 
@@ -12,7 +13,7 @@ func hasSpell(temperatures []float64, k int, mean float64) bool {
 		total += temperature - mean
 		if day >= k {
 			before += temperatures[day-k] - mean
-			lowest = min(lowest, before)
+			lowest = math.Min(lowest, before)
 		}
 		if day >= k-1 && total >= lowest {
 			return true

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"math"
 	"os"
 )
 
@@ -22,7 +23,7 @@ func main() {
 			for _, temperature := range temperatures[start:end] {
 				total += temperature
 			}
-			best = max(best, float64(total)/float64(end-start))
+			best = math.Max(best, float64(total)/float64(end-start))
 		}
 	}
 	fmt.Println(best)
