@@ -1,103 +1,23 @@
-"""Who may do what, tried for every operation; and how often."""
+"""How often someone may do something, who is counted as one, and what is said when it breaks."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import httpx
-import jwt
 import pytest
 
 from adapters.memory.clock import ManualClock
 from application.ports.rate_limiter import Allowance, RatePolicy
 from application.ports.storage import StoreUnavailable
-from domain.ids import SessionId, UserId
-from domain.user import Role
-from entrypoints.http.app import ROUTES
 from entrypoints.http.clients import client_address, network_of
-from entrypoints.http.operations import Admits, operation_of
 from tests.application.world import PASSWORD
 from tests.entrypoints.http.house import (
     OPTIONS,
     House,
-    Person,
-    a_challenge,
     problem,
-    submit,
 )
 
 LIMITED = replace(OPTIONS, rate_limits=True)
-
-
-def operations(*admits: Admits) -> Iterator[tuple[str, str]]:
-    """Method and path of the operations that admit these."""
-    for handler in ROUTES:
-        operation = operation_of(handler.opt)
-        assert operation is not None, f"{handler} declares nothing"
-        if operation.admits in admits:
-            for method in handler.http_methods:
-                for path in handler.paths:
-                    yield str(method), path
-
-
-CLOSED = sorted(operations(Admits.MEMBERS, Admits.ADMINS))
-STAFF_ONLY = sorted(operations(Admits.ADMINS))
-
-
-@pytest.mark.parametrize(("method", "path"), CLOSED)
-@pytest.mark.parametrize("who", ["anonymous", "forged", "alg none", "expired", "signed out"])
-async def test_nobody_comes_in_without_a_living_token(
-    house: House, clock: ManualClock, method: str, path: str, who: str
-) -> None:
-    person = await house.admin()
-    token = await _bad_token(house, clock, person, who)
-
-    answer = await house.anyone.request(method, _filled(path), headers=token)
-
-    problem(answer, 401, "not-signed-in")
-    assert answer.headers["www-authenticate"].startswith("Bearer")
-
-
-@pytest.mark.parametrize(("method", "path"), STAFF_ONLY)
-async def test_candidates_do_nothing_of_the_staffs(house: House, method: str, path: str) -> None:
-    candidate = await house.candidate()
-
-    problem(await candidate.client.request(method, _filled(path)), 403, "not-allowed")
-
-
-async def test_a_role_in_the_token_is_not_believed(house: House) -> None:
-    candidate = await house.candidate()
-    claims = house.world.tokens.read_access(candidate.access_token)
-    token = house.world.tokens.issue_access(UserId(candidate.id), claims.session_id, Role.ADMIN)
-
-    answer = await house.anyone.get(
-        "/admin/users", headers={"Authorization": f"Bearer {token.value}"}
-    )
-
-    problem(answer, 403)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/candidate/submissions/{}",
-        "/candidate/submissions/{}/events",
-        "/candidate/runs/{run}",
-        "/candidate/runs/{run}/events",
-    ],
-)
-@pytest.mark.parametrize("who", ["other candidate", "admin"])
-async def test_what_is_anothers_is_not_there(house: House, path: str, who: str) -> None:
-    admin, owner = await house.admin(), await house.candidate()
-    other = await house.candidate("other@example.org")
-    challenge = await a_challenge(admin)
-    submission = await submit(owner, challenge["id"])
-    run = await owner.client.post("/candidate/runs", json={"language": "python3", "source": "echo"})
-    reader = {"other candidate": other, "admin": admin}[who]
-
-    answer = await reader.client.get(path.format(submission["id"], run=run.json()["id"]))
-
-    problem(answer, 404, "submission-not-found")
 
 
 async def test_answers_say_how_much_is_left(clock: ManualClock) -> None:
@@ -245,29 +165,6 @@ async def test_what_nobody_foresaw_is_a_500_that_tells_nothing(house: House) -> 
     problem(answer, 500, "internal-error")
     assert "SELECT" not in answer.text
     assert "Traceback" not in answer.text
-
-
-def _filled(path: str) -> str:
-    """The path with an id for each parameter."""
-    parts = ["0" * 36 if part.startswith("{") else part for part in path.split("/")]
-    return "/".join(parts)
-
-
-async def _bad_token(house: House, clock: ManualClock, person: Person, who: str) -> dict[str, str]:
-    claims = jwt.decode(person.access_token, options={"verify_signature": False})
-    tokens = {
-        "anonymous": "",
-        "forged": "Bearer " + jwt.encode(claims, "another key of 32 bytes or more!", "HS256"),
-        "alg none": "Bearer " + jwt.encode(claims, "", "none"),
-        "expired": f"Bearer {person.access_token}",
-        "signed out": f"Bearer {person.access_token}",
-    }
-    if who == "expired":
-        clock.advance(timedelta(minutes=15))
-    if who == "signed out":
-        session = house.world.tokens.read_access(person.access_token).session_id
-        await house.use_cases.log_out(user_id=UserId(person.id), session_id=SessionId(session))
-    return {"Authorization": tokens[who]} if tokens[who] else {}
 
 
 async def _sign_in(client: httpx.AsyncClient, email: str, password: str) -> httpx.Response:
