@@ -18,6 +18,7 @@ from adapters.memory.blob_store import MemoryBlobStore
 from adapters.memory.storage import MemoryStorage
 from adapters.memory.submissions import MemorySubmissionRepository
 from adapters.memory.ticket_store import MemoryTicketStore
+from adapters.memory.totals import MemoryTotals, StandInTotals
 from adapters.sandbox.judge import SandboxJudge
 from adapters.security.keys import derive_keys
 from adapters.security.passwords import Argon2PasswordHasher
@@ -25,6 +26,7 @@ from adapters.security.tokens import JwtTokens
 from adapters.sql.sqlite import SqliteEngine
 from adapters.sql.storage import SqlStorage
 from adapters.sql.submissions import SqlSubmissionRepository
+from adapters.sql.totals import SqlTotals
 from adapters.sqlite.ticket_store import SqliteTicketStore
 from adapters.system.clock import SystemClock
 from adapters.system.ids import SystemIds
@@ -32,6 +34,7 @@ from adapters.telemetry.prometheus import PrometheusTelemetry
 from application.announced import AnnouncedLanguages
 from application.trials import TrialsByWorkers
 from application.use_cases.add_test_cases import AddTestCases
+from application.use_cases.advance_rejudges import AdvanceRejudges
 from application.use_cases.announce_worker import AnnounceWorker
 from application.use_cases.authenticate import Authenticate
 from application.use_cases.call_back import CallBack
@@ -40,6 +43,8 @@ from application.use_cases.collect_blobs import CollectBlobs
 from application.use_cases.count_tickets import CountTickets
 from application.use_cases.create_admin import CreateAdmin
 from application.use_cases.create_challenge import CreateChallenge
+from application.use_cases.create_rejudge_set import CreateRejudgeSet
+from application.use_cases.decide_rejudge_set import DecideRejudgeSet
 from application.use_cases.delete_test_case import DeleteTestCase
 from application.use_cases.drop_dead_letter import DropDeadLetter
 from application.use_cases.forget_expired import ForgetExpired
@@ -49,7 +54,9 @@ from application.use_cases.get_challenge import GetChallenge
 from application.use_cases.get_leaderboard import GetLeaderboard
 from application.use_cases.get_open_challenge import GetOpenChallenge
 from application.use_cases.get_queue import GetQueue
+from application.use_cases.get_rejudge_set import GetRejudgeSet
 from application.use_cases.get_submission import GetSubmission
+from application.use_cases.get_wait import GetWait
 from application.use_cases.hear_callback import HearCallback
 from application.use_cases.judge_submission import JudgeSubmission
 from application.use_cases.judge_ticket import JudgeTicket
@@ -58,6 +65,8 @@ from application.use_cases.list_dead_letters import ListDeadLetters
 from application.use_cases.list_languages import ListLanguages
 from application.use_cases.list_open_challenges import ListOpenChallenges
 from application.use_cases.list_owed_calls import ListOwedCalls
+from application.use_cases.list_rejudge_items import ListRejudgeItems
+from application.use_cases.list_rejudge_sets import ListRejudgeSets
 from application.use_cases.list_submissions import ListSubmissions
 from application.use_cases.list_test_cases import ListTestCases
 from application.use_cases.list_tickets import ListTickets
@@ -70,6 +79,7 @@ from application.use_cases.measure_queue import MeasureQueue
 from application.use_cases.put_back_tickets import PutBackTickets
 from application.use_cases.read_test_data import ReadTestData
 from application.use_cases.read_tickets import ReadTickets
+from application.use_cases.rebuild_totals import RebuildTotals
 from application.use_cases.recover_work import RecoverWork
 from application.use_cases.refresh_session import RefreshSession
 from application.use_cases.register_user import RegisterUser
@@ -78,6 +88,7 @@ from application.use_cases.remove_ticket import RemoveTicket
 from application.use_cases.replace_challenge import ReplaceChallenge
 from application.use_cases.resend_dead_letter import ResendDeadLetter
 from application.use_cases.run_code import RunCode
+from application.use_cases.settle_outcomes import SettleOutcomes
 from application.use_cases.submit_code import SubmitCode
 from application.use_cases.take_tickets import TakeTickets
 from application.use_cases.update_user import UpdateUser
@@ -127,6 +138,13 @@ class Container(DeclarativeContainer):
         sqlite=Singleton(SqlSubmissionRepository, sqlite),
         mysql=Singleton(SqlSubmissionRepository, mysql),
         mongo=Singleton(production.mongo_submissions, services.mongo_uri, telemetry),
+    )
+    totals = Selector(
+        Singleton(choices.submissions, settings),
+        memory=Singleton(MemoryTotals, submissions),
+        sqlite=Singleton(SqlTotals, sqlite),
+        mysql=Singleton(SqlTotals, mysql),
+        mongo=Singleton(StandInTotals, submissions),
     )
     s3 = Singleton(production.s3_blobs, services.s3, clock, telemetry)
     blobs = Selector(
@@ -249,14 +267,34 @@ class Container(DeclarativeContainer):
     )
     list_submissions = Singleton(ListSubmissions, submissions=submissions)
     get_submission = Singleton(GetSubmission, storage=storage, submissions=submissions)
+    get_wait = Singleton(GetWait, submissions=submissions, clock=clock)
     watch_submission = Singleton(
         WatchSubmission, submissions=submissions, progress=progress, clock=clock
     )
     rejudge_submission = Singleton(
         RejudgeSubmission, storage=storage, submissions=submissions, queue=queue
     )
-    get_leaderboard = Singleton(GetLeaderboard, storage=storage, submissions=submissions)
-    get_analytics = Singleton(GetAnalytics, storage=storage, submissions=submissions, clock=clock)
+    create_rejudge_set = Singleton(
+        CreateRejudgeSet, storage=storage, submissions=submissions, clock=clock, ids=ids
+    )
+    list_rejudge_sets = Singleton(ListRejudgeSets, storage=storage)
+    get_rejudge_set = Singleton(GetRejudgeSet, storage=storage)
+    list_rejudge_items = Singleton(ListRejudgeItems, storage=storage)
+    decide_rejudge_set = Singleton(
+        DecideRejudgeSet, storage=storage, submissions=submissions, clock=clock
+    )
+    advance_rejudges = Singleton(
+        AdvanceRejudges,
+        storage=storage,
+        submissions=submissions,
+        totals=totals,
+        queue=queue,
+        clock=clock,
+    )
+    get_leaderboard = Singleton(GetLeaderboard, storage=storage, totals=totals)
+    get_analytics = Singleton(GetAnalytics, storage=storage, totals=totals, clock=clock)
+    settle_outcomes = Singleton(SettleOutcomes, totals=totals)
+    rebuild_totals = Singleton(RebuildTotals, totals=totals)
 
     trials = Selector(
         Singleton(choices.offer, settings),
@@ -289,6 +327,7 @@ class Container(DeclarativeContainer):
         JudgeSubmission,
         storage=storage,
         submissions=submissions,
+        totals=totals,
         blobs=blobs,
         judge=judge,
         progress=progress,
@@ -357,6 +396,7 @@ async def close(container: Container) -> None:
     await container.progress().close()
     await container.rate_limiter().close()
     await container.judge().close()
+    await container.totals().close()
     await container.submissions().close()
     await container.blobs().close()
     await container.storage().close()

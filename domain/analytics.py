@@ -1,33 +1,22 @@
-"""What the submissions of a challenge add up to.
+"""What the submissions of a challenge, or of all, add up to, as staff read it.
 
 Only ranked, finished submissions count, and judge errors never do (they have a count of their
 own). `candidates` and `solved_by` count who first submitted, or first solved, within the range
-(decision 20); all else counts what was handed in within it.
+(decision 20); all else counts what was handed in within it. Medians are read off histograms with
+fixed buckets, at most 5 % off.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
+from math import sqrt
 
-from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
+from domain.ids import LanguageId
 from domain.judgement import Verdict
+from domain.tally import SCORE_UNITS, SHARES, Tally, median, percentile
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedFact:
-    """One ranked, finished submission, as analytics reads it."""
-
-    submission_id: SubmissionId
-    user_id: UserId
-    challenge_id: ChallengeId
-    language: LanguageId
-    verdict: Verdict
-    score: Fraction
-    max_score: Fraction
-    cpu_ms: int | None
-    submitted_at: datetime
+FEWEST_FOR_DISCRIMINATION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +24,7 @@ class AttemptsToSolve:
     """Of those who solved: how many submissions it took, the last one included."""
 
     median: Fraction | None
-    p90: int | None
+    p90: Fraction | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +38,11 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The figures of a challenge, or of all together."""
+    """The figures of a challenge, or of all together.
+
+    `score_histogram` counts submissions by their share of the most, in tenths cut off; the last,
+    the eleventh, has full marks.
+    """
 
     submissions: int
     candidates: int
@@ -57,95 +50,73 @@ class Figures:
     acceptance_rate: Fraction | None
     solved_by: int
     average_score: Fraction | None
+    score_histogram: tuple[int, ...]
     verdicts: Mapping[Verdict, int]
     languages: Mapping[LanguageId, int]
     median_time_ms: Fraction | None
     attempts_to_solve: AttemptsToSolve
-    per_day: Sequence[DayCount]
+    median_seconds_to_solve: Fraction | None
     judge_errors: int
 
 
-def figures(history: Iterable[JudgedFact], *, since: date | None, until: date | None) -> Figures:
-    """The figures of UTC days `since` to `until`, both included, from the whole history.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFigures:
+    """How a challenge works as an item of a test, of all time.
 
-    The history has to reach back to the beginning, to tell who came first when.
+    `difficulty` is the share of those who tried that has not solved it, from 0 to 1.
+    `discrimination`, from -1 to 1, is the corrected item-total correlation (point-biserial): of
+    having solved it with how many other challenges a candidate solved. Both as in Crocker and
+    Algina, Introduction to Classical and Modern Test Theory, chapter 14; None where they are not
+    defined: nobody tried, or nothing differs.
     """
-    everything = sorted(history, key=_order)
-    judged = [fact for fact in everything if fact.verdict is not Verdict.JUDGE_ERROR]
-    inside = [fact for fact in judged if _within(fact, since, until)]
-    accepted = [fact for fact in inside if fact.verdict is Verdict.ACCEPTED]
-    solutions = [f for f in judged if f.verdict is Verdict.ACCEPTED]
-    times = [fact.cpu_ms for fact in inside if fact.cpu_ms is not None]
-    errors = [f for f in everything if f.verdict is Verdict.JUDGE_ERROR]
+
+    difficulty: Fraction | None
+    discrimination: float | None
+
+
+def figures_of(tally: Tally) -> Figures:
+    """The figures of what was counted, by the names of `domain.settling`."""
+    submissions = tally["submissions"]
+    accepted = tally[f"verdicts:{Verdict.ACCEPTED}"]
+    attempts = tally.histogram("attempts")
+    shares = tally.histogram("shares")
     return Figures(
-        submissions=len(inside),
-        candidates=sum(_within(f, since, until) for f in _firsts(judged)),
-        accepted=len(accepted),
-        acceptance_rate=_ratio(len(accepted), len(inside)),
-        solved_by=sum(_within(f, since, until) for f in _firsts(solutions)),
-        average_score=_ratio(sum((f.score for f in inside), Fraction(0)), len(inside)),
-        verdicts=Counter(fact.verdict for fact in inside),
-        languages=Counter(fact.language for fact in inside),
-        median_time_ms=_median(times),
-        attempts_to_solve=_attempts_to_solve(judged, since, until),
-        per_day=_per_day(inside),
-        judge_errors=sum(_within(f, since, until) for f in errors),
+        submissions=submissions,
+        candidates=tally["candidates"],
+        accepted=accepted,
+        acceptance_rate=_ratio(accepted, submissions),
+        solved_by=tally["solved_by"],
+        average_score=_ratio(Fraction(tally["score"], SCORE_UNITS), submissions),
+        score_histogram=tuple(shares.get(str(share), 0) for share in range(SHARES + 1)),
+        verdicts={Verdict(name): n for name, n in tally.histogram("verdicts").items()},
+        languages={LanguageId(name): n for name, n in tally.histogram("languages").items()},
+        median_time_ms=median(tally.histogram("cpu_ms")),
+        attempts_to_solve=AttemptsToSolve(median=median(attempts), p90=percentile(attempts, 90)),
+        median_seconds_to_solve=median(tally.histogram("seconds_to_solve")),
+        judge_errors=tally["judge_errors"],
     )
 
 
-def _order(fact: JudgedFact) -> tuple[datetime, SubmissionId]:
-    return fact.submitted_at, fact.submission_id
+def day_count(day: date, tally: Tally) -> DayCount:
+    accepted = tally[f"verdicts:{Verdict.ACCEPTED}"]
+    return DayCount(day=day, submissions=tally["submissions"], accepted=accepted)
 
 
-def _within(fact: JudgedFact, since: date | None, until: date | None) -> bool:
-    day = fact.submitted_at.date()
-    return (since is None or day >= since) and (until is None or day <= until)
-
-
-def _firsts(facts: Sequence[JudgedFact]) -> Sequence[JudgedFact]:
-    """The first fact of each user, of facts in order."""
-    first: dict[UserId, JudgedFact] = {}
-    for fact in facts:
-        first.setdefault(fact.user_id, fact)
-    return list(first.values())
-
-
-def _attempts_to_solve(
-    judged: Sequence[JudgedFact], since: date | None, until: date | None
-) -> AttemptsToSolve:
-    """Of each challenge that someone first solved within the range."""
-    tries: Counter[tuple[UserId, ChallengeId]] = Counter()
-    solved: dict[tuple[UserId, ChallengeId], int] = {}
-    for fact in judged:
-        key = (fact.user_id, fact.challenge_id)
-        tries[key] += 1
-        first_time = fact.verdict is Verdict.ACCEPTED and key not in solved
-        if first_time:
-            solved[key] = tries[key] if _within(fact, since, until) else 0
-    counts = sorted(count for count in solved.values() if count)
-    p90 = counts[-(-9 * len(counts) // 10) - 1] if counts else None  # nearest rank
-    return AttemptsToSolve(median=_median(counts), p90=p90)
-
-
-def _per_day(inside: Sequence[JudgedFact]) -> Sequence[DayCount]:
-    submissions = Counter(fact.submitted_at.date() for fact in inside)
-    accepted = Counter(
-        fact.submitted_at.date() for fact in inside if fact.verdict is Verdict.ACCEPTED
+def item_figures(item: Tally) -> ItemFigures:
+    """Of the sums that `domain.settling.item_tally` is one part of."""
+    tried, solved = item["tried"], item["solved"]
+    return ItemFigures(
+        difficulty=_ratio(tried - solved, tried), discrimination=_discrimination(item)
     )
-    return [
-        DayCount(day=day, submissions=count, accepted=accepted[day])
-        for day, count in sorted(submissions.items())
-    ]
 
 
-def _median(values: Sequence[int]) -> Fraction | None:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    if not ordered:
+def _discrimination(item: Tally) -> float | None:
+    tried, solved, rest = item["tried"], item["solved"], item["rest"]
+    spread = tried * item["rest_squared"] - rest * rest
+    if tried < FEWEST_FOR_DISCRIMINATION or solved in {0, tried} or spread == 0:
         return None
-    if len(ordered) % 2:
-        return Fraction(ordered[middle])
-    return Fraction(ordered[middle - 1] + ordered[middle], 2)
+    together = tried * item["rest_of_solvers"] - solved * rest
+    return together / sqrt(solved * (tried - solved) * spread)
 
 
 def _ratio(part: Fraction | int, whole: int) -> Fraction | None:

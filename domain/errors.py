@@ -4,7 +4,7 @@ Five families, which an entrypoint maps to its own words in one table: `NotFound
 `Forbidden`, `Invalid` and `TooLarge`.
 """
 
-from domain.ids import ChallengeId, LanguageId, SubmissionId, TestCaseId, UserId
+from domain.ids import ChallengeId, LanguageId, RejudgeSetId, SubmissionId, TestCaseId, UserId
 
 
 class DomainError(Exception):
@@ -57,6 +57,12 @@ class SubmissionNotFound(NotFound):
         self.submission_id = submission_id
 
 
+class RejudgeSetNotFound(NotFound):
+    def __init__(self, set_id: RejudgeSetId | str) -> None:
+        super().__init__("There is no such rejudge set.")
+        self.set_id = set_id
+
+
 class DeadLetterNotFound(NotFound):
     def __init__(self, letter_id: str) -> None:
         super().__init__("There is no such dead letter.")
@@ -104,6 +110,20 @@ class StillQueued(Conflict):
     def __init__(self, submission_id: SubmissionId) -> None:
         super().__init__("This submission is still being judged; rejudge it when it is done.")
         self.submission_id = submission_id
+
+
+class JudgementPending(Conflict):
+    def __init__(self, submission_id: SubmissionId) -> None:
+        super().__init__("Another judgement of this submission is on its way.")
+        self.submission_id = submission_id
+
+
+class WrongSetState(Conflict):
+    """`state` is the one that the rejudge set is in."""
+
+    def __init__(self, *, state: str, allowed: str) -> None:
+        super().__init__(f"The rejudge set is {state}; this can be done while it is {allowed}.")
+        self.state = state
 
 
 class StaleRevision(Conflict):

@@ -10,5 +10,6 @@ TestCaseId = NewType("TestCaseId", str)
 SubmissionId = NewType("SubmissionId", str)
 LanguageId = NewType("LanguageId", str)
 """`c`, `cpp`, `python3`, ...: the names of `docs/api.md`."""
+RejudgeSetId = NewType("RejudgeSetId", str)
 BlobKey = NewType("BlobKey", str)
 """Lower-case hexadecimal SHA-256 of the bytes it names."""

@@ -1,17 +1,37 @@
-"""Who stands where, by the best score on each challenge.
+"""Who stands where: boards by declared rule sets.
 
-Order: higher total first; then whoever reached that total earlier (the latest `submitted_at` of
-the best submissions that make it up, the earliest of equal ones counting); then the user id, only
-to make the order total. Equal totals reached at the same moment share a rank, and the ranks after
-them are skipped (1, 2, 2, 4).
+A rule set says what a user's merit is; merits are ordered the same way for all: more of `high`
+first, then less of `low`, then the earlier moment. Who has the same merit shares a rank, the ranks
+after them are skipped (1, 2, 2, 4), and the user id only makes the order of lines total.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
 from fractions import Fraction
 
 from domain.ids import ChallengeId, UserId
+from domain.pairs import Overall
+from domain.tally import SCORE_UNITS
+
+NO_MOMENT = datetime.min.replace(tzinfo=UTC)
+"""In the place of a moment that does not tell people apart."""
+
+
+class RuleSet(StrEnum):
+    BEST_SCORE = "best-score"
+    """The sum of the best scores; of equal ones whoever reached it earlier."""
+    ICPC = "icpc"
+    """Challenges solved; of equal ones the lower penalty; then whoever solved the last earlier."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardId:
+    """Which board: of one challenge, or of all together (None)."""
+
+    rules: RuleSet = RuleSet.BEST_SCORE
+    challenge_id: ChallengeId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +46,20 @@ class BestScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merit:
+    """What is compared; whole numbers and a moment, so that any store can index it."""
+
+    high: int
+    low: int
+    at: datetime
+
+    @property
+    def order(self) -> tuple[int, int, datetime]:
+        """Less is better."""
+        return -self.high, self.low, self.at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """One line of a board."""
 
@@ -33,62 +67,55 @@ class Standing:
     user_id: UserId
     score: Fraction
     solved: int
+    penalty_minutes: int
     reached_at: datetime
+    last_solved_at: datetime | None
 
 
-def better(one: BestScore, other: BestScore) -> BestScore:
-    """What counts of two scores of the same user on the same challenge.
-
-    The higher score, the earlier of equal ones; solved stays solved, whichever score counts.
-    """
-    best = other if _merit(other) < _merit(one) else one
-    return replace(best, solved=one.solved or other.solved)
-
-
-def standings(scores: Iterable[BestScore]) -> tuple[Standing, ...]:
-    """The board of these scores, whatever order they come in.
-
-    Several scores of one user on one challenge count as the best of them. A score of 0 adds
-    nothing, so the moment it was handed in counts only for those who have nothing else.
-    """
-    best: dict[tuple[UserId, ChallengeId], BestScore] = {}
-    for score in scores:
-        key = (score.user_id, score.challenge_id)
-        best[key] = better(best[key], score) if key in best else score
-    by_user: dict[UserId, list[BestScore]] = {}
-    for score in best.values():
-        by_user.setdefault(score.user_id, []).append(score)
-    unranked = sorted((_standing(u, own) for u, own in by_user.items()), key=_order)
-    return _with_ranks(unranked)
+def merit(rules: RuleSet, overall: Overall) -> Merit:
+    """What these rules see in how one user did, on one challenge or on several."""
+    match rules:
+        case RuleSet.BEST_SCORE:
+            return Merit(high=int(overall.score * SCORE_UNITS), low=0, at=overall.reached_at)
+        case RuleSet.ICPC:
+            at = overall.last_solved_at or NO_MOMENT
+            return Merit(high=overall.solved, low=overall.penalty_minutes, at=at)
 
 
-def _standing(user_id: UserId, scores: Sequence[BestScore]) -> Standing:
-    counting = [score for score in scores if score.score > 0]
-    reached_at = (
-        max(score.reached_at for score in counting)
-        if counting
-        else min(score.reached_at for score in scores)
-    )
+def standing(overall: Overall, rank: int) -> Standing:
     return Standing(
-        rank=0,
-        user_id=user_id,
-        score=sum((score.score for score in scores), Fraction(0)),
-        solved=sum(score.solved for score in scores),
-        reached_at=reached_at,
+        rank=rank,
+        user_id=overall.user_id,
+        score=overall.score,
+        solved=overall.solved,
+        penalty_minutes=overall.penalty_minutes,
+        reached_at=overall.reached_at,
+        last_solved_at=overall.last_solved_at,
     )
 
 
-def _merit(line: BestScore | Standing) -> tuple[Fraction, datetime]:
-    return -line.score, line.reached_at
+def standings(
+    rules: RuleSet, ordered: Iterable[Overall], *, after: int = 0, first_rank: int = 1
+) -> Sequence[Standing]:
+    """The lines of users in order of merit and id, of which the first follows `after` others.
+
+    `first_rank` is its rank: one more than the number of users of more merit.
+    """
+    lines: list[Standing] = []
+    rank, known = first_rank, None
+    for position, overall in enumerate(ordered, after + 1):
+        own = merit(rules, overall)
+        if known is not None and own != known:
+            rank = position
+        known = own
+        lines.append(standing(overall, rank))
+    return lines
 
 
-def _order(standing: Standing) -> tuple[Fraction, datetime, UserId]:
-    return (*_merit(standing), standing.user_id)
+def whole_board(rules: RuleSet, overalls: Iterable[Overall]) -> Sequence[Standing]:
+    """All lines of these users, in whatever order they come."""
 
+    def order(overall: Overall) -> tuple[tuple[int, int, datetime], UserId]:
+        return merit(rules, overall).order, overall.user_id
 
-def _with_ranks(ordered: Sequence[Standing]) -> tuple[Standing, ...]:
-    ranked: list[Standing] = []
-    for position, standing in enumerate(ordered, 1):
-        tied = bool(ranked) and _merit(ranked[-1]) == _merit(standing)
-        ranked.append(replace(standing, rank=ranked[-1].rank if tied else position))
-    return tuple(ranked)
+    return standings(rules, sorted(overalls, key=order))

@@ -1,11 +1,12 @@
 """A program handed in: where it stands, who judges it now, and what came out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
-from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
+from domain.ids import ChallengeId, LanguageId, RejudgeSetId, SubmissionId, UserId
 from domain.judgement import Judgement, Verdict
 from domain.scoring import rounded
 
@@ -31,14 +32,21 @@ class WorkClass(StrEnum):
     REJUDGE = "rejudge"
 
 
+def more_urgent(work_class: WorkClass) -> Sequence[WorkClass]:
+    """The classes that come before it."""
+    classes = list(WorkClass)
+    return classes[: classes.index(work_class)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """What is known of a submission beside its program and the details of its judgements.
 
     The outcome fields are those of judgement `judgement_number`, the one that counts (0 = none
     yet). A rejudge in progress shows in `pending_number` alone: status, verdict and score stay
-    until its outcome is applied (decision 3). `challenge_version` is what it was, or is to be,
-    judged on; both it and `challenge_id` are None for a run without a challenge.
+    until its outcome is applied (decision 3). One that is pending for a rejudge set (`shadow_of`)
+    is stored beside the outcome when it ends, and not applied. `challenge_version` is what it was,
+    or is to be, judged on; both it and `challenge_id` are None for a run without a challenge.
     """
 
     id: SubmissionId
@@ -60,6 +68,7 @@ class Submission:
     memory_kib: int | None = None
     judged_at: datetime | None = None
     expires_at: datetime | None = None
+    shadow_of: RejudgeSetId | None = None
 
     @property
     def work_class(self) -> WorkClass:
@@ -78,16 +87,22 @@ class Submission:
 def after(submission: Submission, judgement: Judgement) -> Submission:
     """The submission when its pending judgement has ended so.
 
-    It is done, with that outcome; but a rejudge that the platform failed leaves the outcome before.
+    It is done, with that outcome; but a rejudge that the platform failed, or that is a shadow,
+    leaves the outcome before.
     """
-    if submission.judgement_number and judgement.verdict is Verdict.JUDGE_ERROR:
-        return replace(submission, pending_number=None)
+    failed = submission.judgement_number > 0 and judgement.verdict is Verdict.JUDGE_ERROR
+    if failed or submission.shadow_of is not None:
+        return replace(submission, pending_number=None, shadow_of=None)
+    return replace(with_outcome(submission, judgement), pending_number=None)
+
+
+def with_outcome(submission: Submission, judgement: Judgement) -> Submission:
+    """The submission with that judgement as the one that counts; what is pending stays so."""
     return replace(
         submission,
         status=SubmissionStatus.DONE,
         challenge_version=judgement.challenge_version,
         judgement_number=judgement.number,
-        pending_number=None,
         verdict=judgement.verdict,
         score=Fraction(rounded(judgement.score)),
         max_score=Fraction(rounded(judgement.max_score)),

@@ -132,6 +132,8 @@ def _worker(container: Container) -> InProcessWorker:
         graveyard=container.dead_letters(),
         clock=container.clock(),
         slots=container.judge().slots,
+        advance_rejudges=container.advance_rejudges(),
+        settle_outcomes=container.settle_outcomes(),
     )
 
 

@@ -1,14 +1,15 @@
 """Who gets which work next, and what waits."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from adapters.memory.records import Record
 from application.ports.submissions import Claim, Lease, QueueState
 from domain.ids import LanguageId, SubmissionId, UserId
-from domain.submission import Submission, SubmissionStatus, WorkClass
+from domain.line import place_in_line
+from domain.submission import Submission, SubmissionStatus, WorkClass, more_urgent
 
 
 def claim_next(
@@ -18,16 +19,19 @@ def claim_next(
     now: datetime,
     lease: Lease,
     languages: Collection[LanguageId] | None,
+    served: Mapping[UserId, int],
 ) -> Claim | None:
     due = [
         record
         for record in pending
         if record.is_due(now) and (languages is None or record.submission.language in languages)
     ]
-    busy = Counter(record.submission.user_id for record in pending if record.is_being_judged(now))
     for work_class in classes:
         mine = [record for record in due if record.submission.work_class is work_class]
         if mine:
+            rejudge = work_class is WorkClass.REJUDGE
+            busy = Counter({} if rejudge else served)
+            busy.update(_with_leases(pending, now, rejudge=rejudge))
             return _claimed(min(mine, key=lambda r: _turn(r.submission, busy)), lease)
     return None
 
@@ -54,6 +58,24 @@ def queue_state(pending: Collection[Record], *, now: datetime) -> QueueState:
         waiting=len(waiting),
         next_due_at=min(waiting, default=None),
     )
+
+
+def position_of(mine: Submission, pending: Collection[Record], *, now: datetime) -> int:
+    due = [record.submission for record in pending if record.is_due(now)]
+    urgent = more_urgent(mine.work_class)
+    own_class = [one for one in due if one.work_class is mine.work_class]
+    place = place_in_line(mine.id, mine.user_id, ((one.id, one.user_id) for one in own_class))
+    return sum(one.work_class in urgent for one in due) + place
+
+
+def _with_leases(pending: Collection[Record], now: datetime, *, rejudge: bool) -> Sequence[UserId]:
+    """A user for each living lease of a rejudge, or of all else."""
+    return [
+        record.submission.user_id
+        for record in pending
+        if record.is_being_judged(now)
+        and (record.submission.work_class is WorkClass.REJUDGE) is rejudge
+    ]
 
 
 def _turn(submission: Submission, busy: Counter[UserId]) -> tuple[int, SubmissionId]:

@@ -13,7 +13,8 @@ from domain.submission import Submission
 class Record:
     """One submission with all that hangs on it; all it holds is immutable, so nothing is copied.
 
-    `version` is what the pending judgement is to be made on, `failures` how often it failed.
+    `version` is what the pending judgement is to be made on, `failures` how often it failed;
+    `settled_number` is the judgement that is counted in totals (0: none).
     """
 
     submission: Submission
@@ -21,6 +22,7 @@ class Record:
     version: int | None
     key: IdempotencyKey | None
     failures: int = 0
+    settled_number: int = 0
     lease: Lease | None = None
     not_before: datetime | None = None
     judgements: dict[int, Judgement] = field(default_factory=dict)

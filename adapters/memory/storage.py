@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from adapters.memory.challenges import MemoryChallengeRepository
 from adapters.memory.deployment import MemoryDeploymentRepository
 from adapters.memory.idempotency import MemoryIdempotencyRepository
+from adapters.memory.rejudge_sets import MemoryRejudgeSetRepository
 from adapters.memory.sessions import MemorySessionRepository
 from adapters.memory.tables import Tables
 from adapters.memory.test_cases import MemoryTestCaseRepository
@@ -15,6 +16,7 @@ from adapters.memory.workers import MemoryWorkerRepository
 from application.ports.challenges import ChallengeRepository
 from application.ports.deployment import DeploymentRepository
 from application.ports.idempotency import IdempotencyRepository
+from application.ports.rejudge_sets import RejudgeSetRepository
 from application.ports.sessions import SessionRepository
 from application.ports.storage import Storage, UnitOfWork
 from application.ports.test_cases import TestCaseRepository
@@ -65,6 +67,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self._idempotency = MemoryIdempotencyRepository(tables)
         self._workers = MemoryWorkerRepository(tables)
         self._deployment = MemoryDeploymentRepository(tables)
+        self._rejudge_sets = MemoryRejudgeSetRepository(tables)
 
     @property
     def users(self) -> UserRepository:
@@ -93,3 +96,7 @@ class MemoryUnitOfWork(UnitOfWork):
     @property
     def deployment(self) -> DeploymentRepository:
         return self._deployment
+
+    @property
+    def rejudge_sets(self) -> RejudgeSetRepository:
+        return self._rejudge_sets

@@ -6,27 +6,34 @@ from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 
-from adapters.memory import claims, totals
+from adapters.memory import adding_up, claims
 from adapters.memory.records import Record
 from application.ports.idempotency import IDEMPOTENCY_LIFETIME, IdempotencyKey
 from application.ports.submissions import (
+    NOBODY,
     ChallengeProgress,
     Claim,
     HandedIn,
     Lease,
     LeaseLost,
     QueueState,
+    ShadowChoice,
     SubmissionFilter,
     SubmissionRepository,
-    TestFailures,
 )
-from domain.analytics import JudgedFact
-from domain.errors import IdempotencyKeyReused, StillQueued, SubmissionNotFound
-from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
+from application.ports.totals import TestFailures
+from domain.errors import (
+    IdempotencyKeyReused,
+    JudgementPending,
+    StillQueued,
+    SubmissionNotFound,
+)
+from domain.facts import JudgedFact
+from domain.ids import ChallengeId, LanguageId, RejudgeSetId, SubmissionId, UserId
 from domain.judgement import Judgement
 from domain.leaderboard import BestScore
 from domain.scoring import rounded
-from domain.submission import Submission, SubmissionKind, WorkClass, after
+from domain.submission import Submission, SubmissionKind, WorkClass, after, with_outcome
 
 
 class MemorySubmissionRepository(SubmissionRepository):
@@ -99,11 +106,17 @@ class MemorySubmissionRepository(SubmissionRepository):
         now: datetime,
         lease: Lease,
         languages: Collection[LanguageId] | None = None,
+        served: Mapping[UserId, int] = NOBODY,
     ) -> Claim | None:
         await _others_first()
         pending = self._pending.values()
         return claims.claim_next(
-            pending, classes=classes, now=now, lease=lease, languages=languages
+            pending,
+            classes=classes,
+            now=now,
+            lease=lease,
+            languages=languages,
+            served=served,
         )
 
     async def extend(self, claim: Claim, expires_at: datetime) -> None:
@@ -141,7 +154,13 @@ class MemorySubmissionRepository(SubmissionRepository):
             claims.release(record, failed=True)
         return len(held)
 
-    async def request_rejudge(self, submission_id: SubmissionId, *, version: int | None) -> int:
+    async def request_rejudge(
+        self,
+        submission_id: SubmissionId,
+        *,
+        version: int | None,
+        shadow_of: RejudgeSetId | None = None,
+    ) -> int:
         await _others_first()
         record = self._records.get(submission_id)
         if record is None:
@@ -149,18 +168,58 @@ class MemorySubmissionRepository(SubmissionRepository):
         submission = record.submission
         if submission.judgement_number == 0:
             raise StillQueued(submission_id)
-        if submission.pending_number is not None:
+        if submission.pending_number is not None and submission.shadow_of == shadow_of:
             return submission.pending_number
-        number = max(record.judgements) + 1
-        record.submission = replace(submission, pending_number=number, attempt=0)
+        if submission.pending_number is not None and shadow_of is not None:
+            raise JudgementPending(submission_id)
+        number = max([*record.judgements, submission.pending_number or 0]) + 1
+        record.submission = replace(
+            submission, pending_number=number, attempt=0, shadow_of=shadow_of
+        )
         record.version = version
         record.failures = 0
+        record.lease = None
+        record.not_before = None
         self._pending[submission_id] = record
         return number
+
+    async def withdraw_shadow(
+        self, submission_id: SubmissionId, number: int, *, shadow_of: RejudgeSetId
+    ) -> None:
+        await _others_first()
+        record = self._pending.get(submission_id)
+        if record is None or record.submission.pending_number != number:
+            return
+        if record.submission.shadow_of == shadow_of:
+            record.submission = replace(record.submission, pending_number=None, shadow_of=None)
+            record.lease = None
+            del self._pending[submission_id]
+
+    async def apply_judgements(self, choices: Sequence[ShadowChoice]) -> Collection[SubmissionId]:
+        await _others_first()
+        for choice in choices:
+            record = self._records.get(choice.submission_id)
+            if record is None or record.submission.judgement_number != choice.base:
+                continue
+            if choice.number in record.judgements:
+                stored = record.judgements[choice.number]
+                record.submission = with_outcome(record.submission, stored)
+        return {one.submission_id for one in choices if self._counts(one)}
+
+    def _counts(self, choice: ShadowChoice) -> bool:
+        record = self._records.get(choice.submission_id)
+        return record is not None and record.submission.judgement_number == choice.number
 
     async def queue_state(self, now: datetime) -> QueueState:
         await _others_first()
         return claims.queue_state(self._pending.values(), now=now)
+
+    async def position_of(self, submission_id: SubmissionId, now: datetime) -> int | None:
+        await _others_first()
+        record = self._pending.get(submission_id)
+        if record is None or record.is_being_judged(now):
+            return None
+        return claims.position_of(record.submission, self._pending.values(), now=now)
 
     async def remove_expired_runs(self, now: datetime) -> int:
         await _others_first()
@@ -174,31 +233,36 @@ class MemorySubmissionRepository(SubmissionRepository):
 
     async def progress_of(self, user_id: UserId) -> Mapping[ChallengeId, ChallengeProgress]:
         await _others_first()
-        return totals.progress_of(self._records.values(), user_id=user_id)
+        return adding_up.progress_of(self._records.values(), user_id=user_id)
 
     async def best_scores(self, challenge_id: ChallengeId | None) -> Sequence[BestScore]:
         await _others_first()
-        return totals.best_scores(self._records.values(), challenge_id=challenge_id)
+        return adding_up.best_scores(self._records.values(), challenge_id=challenge_id)
 
     async def judged_facts(
         self, challenge_id: ChallengeId | None, *, since: date | None, until: date | None
     ) -> Sequence[JudgedFact]:
         await _others_first()
         records = self._records.values()
-        return totals.judged_facts(records, challenge_id=challenge_id, since=since, until=until)
+        return adding_up.judged_facts(records, challenge_id=challenge_id, since=since, until=until)
 
     async def test_failures(
         self, challenge_id: ChallengeId, *, since: date | None, until: date | None
     ) -> Sequence[TestFailures]:
         await _others_first()
         records = self._records.values()
-        return totals.test_failures(records, challenge_id=challenge_id, since=since, until=until)
+        return adding_up.test_failures(records, challenge_id=challenge_id, since=since, until=until)
 
     async def check(self) -> None:
         return
 
     async def close(self) -> None:
         return
+
+    @property
+    def records(self) -> Mapping[SubmissionId, Record]:
+        """All of them, for who keeps count of them beside this."""
+        return self._records
 
     def _all(self) -> Iterator[Submission]:
         return (record.submission for record in self._records.values())
@@ -244,6 +308,8 @@ def _matches(submission: Submission, which: SubmissionFilter) -> bool:
         and which.status in {None, submission.status}
         and which.verdict in {None, submission.verdict}
         and which.language in {None, submission.language}
+        and (which.since is None or which.since <= submission.submitted_at)
+        and (which.until is None or submission.submitted_at < which.until)
     )
 
 

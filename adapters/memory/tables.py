@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from application.ports.idempotency import IdempotencyRecord
 from application.ports.workers import Worker
 from domain.challenge import Challenge, ChallengeVersion, TestCase
-from domain.ids import ChallengeId, SessionId, TestCaseId, UserId
+from domain.ids import ChallengeId, RejudgeSetId, SessionId, SubmissionId, TestCaseId, UserId
+from domain.rejudging import RejudgeItem, RejudgeSet
 from domain.user import Session, User
 
 
@@ -24,6 +25,8 @@ class Tables:
     test_cases: dict[TestCaseId, TestCase] = field(default_factory=dict)
     idempotency: dict[tuple[UserId, str, str], IdempotencyRecord] = field(default_factory=dict)
     workers: dict[str, Worker] = field(default_factory=dict)
+    rejudge_sets: dict[RejudgeSetId, RejudgeSet] = field(default_factory=dict)
+    rejudge_items: dict[RejudgeSetId, dict[SubmissionId, RejudgeItem]] = field(default_factory=dict)
     deployment: str | None = None
 
     def copied(self) -> "Tables":
@@ -38,6 +41,8 @@ class Tables:
             test_cases=self.test_cases.copy(),
             idempotency=self.idempotency.copy(),
             workers=self.workers.copy(),
+            rejudge_sets=self.rejudge_sets.copy(),
+            rejudge_items=self.rejudge_items.copy(),
             deployment=self.deployment,
         )
 

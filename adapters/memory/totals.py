@@ -1,152 +1,168 @@
-"""What many submissions come to: progress, standings, figures."""
+"""Totals computed anew whenever somebody asks: what every other adapter is compared with."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date
-from fractions import Fraction
+import asyncio
+from abc import abstractmethod
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 from adapters.memory.records import Record
-from application.ports.submissions import ChallengeProgress, TestFailures
-from domain.analytics import JudgedFact
+from adapters.memory.submissions import MemorySubmissionRepository
+from application.ports.submissions import SubmissionRepository
+from application.ports.totals import BoardPage, TestFailures, TotalsRepository
+from domain.facts import JudgedFact
 from domain.ids import ChallengeId, UserId
-from domain.judgement import Verdict
-from domain.leaderboard import BestScore
-from domain.submission import Submission, SubmissionKind, SubmissionStatus
-
-_NOT_RUN = frozenset({Verdict.SKIPPED, Verdict.JUDGE_ERROR})
-"""Verdicts of tests that say nothing of the program."""
-
-
-def progress_of(
-    records: Iterable[Record], *, user_id: UserId
-) -> Mapping[ChallengeId, ChallengeProgress]:
-    by_challenge: defaultdict[ChallengeId, list[Submission]] = defaultdict(list)
-    for submission in (record.submission for record in records):
-        if _is_scored(submission) and submission.user_id == user_id:
-            by_challenge[_challenge_of(submission)].append(submission)
-    return {challenge: _progress(own) for challenge, own in by_challenge.items()}
+from domain.leaderboard import BoardId, Standing, whole_board
+from domain.pairs import overall_of
+from domain.settling import Settlement, from_nothing
+from domain.submission import SubmissionKind
+from domain.tally import Tally
 
 
-def best_scores(
-    records: Iterable[Record], *, challenge_id: ChallengeId | None
-) -> Sequence[BestScore]:
-    groups: defaultdict[tuple[UserId, ChallengeId], list[Submission]] = defaultdict(list)
-    for submission in (record.submission for record in _ranked(records, challenge_id)):
-        if submission.verdict is not Verdict.JUDGE_ERROR:
-            groups[submission.user_id, _challenge_of(submission)].append(submission)
-    return [_best(own) for own in groups.values()]
+class ComputedTotals(TotalsRepository):
+    """From facts, which are those of what is settled."""
+
+    @abstractmethod
+    async def facts(self) -> Sequence[JudgedFact]:
+        """All that counts."""
+
+    async def board(self, board: BoardId, *, after: int, limit: int) -> BoardPage:
+        lines = await self._lines(board)
+        return BoardPage(lines=lines[after : after + limit], total=len(lines))
+
+    async def own(self, board: BoardId, user_id: UserId) -> Standing | None:
+        return next((line for line in await self._lines(board) if line.user_id == user_id), None)
+
+    async def figures(
+        self, challenge_id: ChallengeId | None, *, since: date | None, until: date | None
+    ) -> Mapping[ChallengeId | None, Tally]:
+        found: defaultdict[ChallengeId | None, list[Tally]] = defaultdict(list)
+        for (place, day), tally in (await self._settled()).tallies.items():
+            if challenge_id in {None, place} and _is_within(day, since, until):
+                found[place].append(tally)
+        totals = {place: Tally.total(tallies) for place, tallies in found.items()}
+        return {place: tally for place, tally in totals.items() if tally}
+
+    async def items(self, challenge_id: ChallengeId | None) -> Mapping[ChallengeId, Tally]:
+        every = (await self._settled()).items
+        return {place: tally for place, tally in every.items() if challenge_id in {None, place}}
+
+    async def per_day(
+        self, challenge_id: ChallengeId | None, *, since: date | None, until: date | None
+    ) -> Sequence[tuple[date, Tally]]:
+        found = {
+            day: tally
+            for (place, day), tally in (await self._settled()).tallies.items()
+            if place == challenge_id and _is_within(day, since, until)
+        }
+        return [(day, found[day]) for day in sorted(found)]
+
+    async def tests(
+        self, challenge_id: ChallengeId, *, since: date | None, until: date | None
+    ) -> Sequence[TestFailures]:
+        by_version: defaultdict[int, list[Tally]] = defaultdict(list)
+        for (place, version, day), tally in (await self._settled()).tests.items():
+            if place == challenge_id and _is_within(day, since, until):
+                by_version[version].append(tally)
+        return TestFailures.counted(by_version)
+
+    async def check(self) -> None:
+        return
+
+    async def close(self) -> None:
+        return
+
+    async def _settled(self) -> Settlement:
+        return from_nothing(await self.facts())
+
+    async def _lines(self, board: BoardId) -> Sequence[Standing]:
+        settled = await self._settled()
+        if board.challenge_id is None:
+            found = list(settled.overalls.values())
+        else:
+            found = [
+                overall_of([pair])
+                for (_, challenge_id), pair in settled.pairs.items()
+                if challenge_id == board.challenge_id and pair is not None
+            ]
+        return whole_board(board.rules, [overall for overall in found if overall is not None])
 
 
-def judged_facts(
-    records: Iterable[Record],
-    *,
-    challenge_id: ChallengeId | None,
-    since: date | None,
-    until: date | None,
-) -> Sequence[JudgedFact]:
-    found = [
-        record.submission
-        for record in _ranked(records, challenge_id)
-        if _is_within(record.submission, since, until)
-    ]
-    return [_fact(submission) for submission in sorted(found, key=lambda s: s.id)]
+class MemoryTotals(ComputedTotals):
+    """Of submissions in memory; each method takes effect at once."""
+
+    def __init__(self, submissions: MemorySubmissionRepository) -> None:
+        self._submissions = submissions
+
+    async def settle(self, limit: int) -> int:
+        await asyncio.sleep(0)  # as with a real store, others get their turn
+        found = [record for record in self._ranked() if _is_unsettled(record)][:limit]
+        for record in found:
+            record.settled_number = record.submission.judgement_number
+        return len(found)
+
+    async def rebuild(self) -> None:
+        await asyncio.sleep(0)
+        for record in self._ranked():
+            record.settled_number = record.submission.judgement_number
+
+    async def facts(self) -> Sequence[JudgedFact]:
+        await asyncio.sleep(0)
+        return [_fact(record) for record in self._ranked() if record.settled_number]
+
+    def _ranked(self) -> Iterator[Record]:
+        return (r for r in self._submissions.records.values() if _is_ranked(r))
 
 
-def test_failures(
-    records: Iterable[Record], *, challenge_id: ChallengeId, since: date | None, until: date | None
-) -> Sequence[TestFailures]:
-    runs: Counter[tuple[int, int]] = Counter()
-    failures: Counter[tuple[int, int]] = Counter()
-    for record in _ranked(records, challenge_id):
-        if not _is_within(record.submission, since, until):
-            continue
-        for place, verdict in _verdicts(record):
-            runs[place] += 1
-            failures[place] += verdict is not Verdict.ACCEPTED
-    return [
-        TestFailures(version=place[0], ordinal=place[1], runs=runs[place], failures=n)
-        for place, n in sorted(failures.items())
-    ]
+class StandInTotals(ComputedTotals):
+    """Of any store's submissions, all of which count at once, until the store keeps its own."""
+
+    def __init__(self, submissions: SubmissionRepository) -> None:
+        self._submissions = submissions
+
+    async def settle(self, limit: int) -> int:
+        return min(limit, 0)
+
+    async def rebuild(self) -> None:
+        return
+
+    async def facts(self) -> Sequence[JudgedFact]:
+        return await self._submissions.judged_facts(None, since=None, until=None)
+
+    async def tests(
+        self, challenge_id: ChallengeId, *, since: date | None, until: date | None
+    ) -> Sequence[TestFailures]:
+        return await self._submissions.test_failures(challenge_id, since=since, until=until)
 
 
-def _ranked(records: Iterable[Record], challenge_id: ChallengeId | None) -> Iterator[Record]:
-    """The ranked and done submissions of the challenge, or of all of them."""
-    return (
-        record
-        for record in records
-        if _is_scored(record.submission)
-        and record.submission.ranked
-        and record.submission.status is SubmissionStatus.DONE
-        and challenge_id in {None, record.submission.challenge_id}
-    )
+def _is_ranked(record: Record) -> bool:
+    submission = record.submission
+    scored = submission.kind is SubmissionKind.SUBMISSION and submission.challenge_id is not None
+    return scored and submission.ranked
 
 
-def _verdicts(record: Record) -> Iterator[tuple[tuple[int, int], Verdict]]:
-    """(version, ordinal) and verdict of each test that was run in the judgement that counts."""
-    judgement = record.judgements[record.submission.judgement_number]
-    version = judgement.challenge_version or 0
-    return (
-        ((version, test.ordinal), test.verdict)
-        for test in judgement.tests
-        if test.verdict not in _NOT_RUN
-    )
+def _is_unsettled(record: Record) -> bool:
+    return record.settled_number != record.submission.judgement_number
 
 
-def _is_scored(submission: Submission) -> bool:
-    """Whether it is more than a run, so that it belongs to a challenge and has a score."""
-    return submission.kind is SubmissionKind.SUBMISSION and submission.challenge_id is not None
-
-
-def _challenge_of(submission: Submission) -> ChallengeId:
+def _fact(record: Record) -> JudgedFact:
+    submission, judgement = record.submission, record.judgements[record.settled_number]
     if submission.challenge_id is None:
         raise ValueError(f"{submission.id!r} belongs to no challenge")
-    return submission.challenge_id
-
-
-def _score_of(submission: Submission) -> Fraction:
-    return submission.score or Fraction(0)
-
-
-def _progress(own: Sequence[Submission]) -> ChallengeProgress:
-    judged = [
-        submission
-        for submission in own
-        if submission.status is SubmissionStatus.DONE
-        and submission.verdict is not Verdict.JUDGE_ERROR
-    ]
-    return ChallengeProgress(
-        best_score=max((_score_of(submission) for submission in judged), default=Fraction(0)),
-        solved=any(submission.verdict is Verdict.ACCEPTED for submission in judged),
-    )
-
-
-def _best(own: Sequence[Submission]) -> BestScore:
-    best = min(own, key=lambda submission: (-_score_of(submission), submission.submitted_at))
-    return BestScore(
-        user_id=best.user_id,
-        challenge_id=_challenge_of(best),
-        score=_score_of(best),
-        solved=any(submission.verdict is Verdict.ACCEPTED for submission in own),
-        reached_at=best.submitted_at,
-    )
-
-
-def _is_within(submission: Submission, since: date | None, until: date | None) -> bool:
-    day = submission.submitted_at.astimezone(UTC).date()
-    return (since is None or since <= day) and (until is None or day <= until)
-
-
-def _fact(submission: Submission) -> JudgedFact:
-    if submission.verdict is None:
-        raise ValueError(f"{submission.id!r} is done without a verdict")
     return JudgedFact(
         submission_id=submission.id,
         user_id=submission.user_id,
-        challenge_id=_challenge_of(submission),
+        challenge_id=submission.challenge_id,
         language=submission.language,
-        verdict=submission.verdict,
-        score=_score_of(submission),
-        max_score=submission.max_score or Fraction(0),
-        cpu_ms=submission.cpu_ms,
         submitted_at=submission.submitted_at,
+        verdict=judgement.verdict,
+        score=judgement.score,
+        max_score=judgement.max_score,
+        cpu_ms=judgement.cpu_ms,
+        version=judgement.challenge_version or 0,
+        tests=tuple(test.verdict for test in judgement.tests),
     )
+
+
+def _is_within(day: date, since: date | None, until: date | None) -> bool:
+    return (since is None or day >= since) and (until is None or day <= until)

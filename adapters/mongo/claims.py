@@ -14,9 +14,10 @@ from adapters.mongo.client import Collections, Document
 from adapters.mongo.documents import ALWAYS, handed_in_of, micros, moment, submission_of
 from adapters.mongo.lifts import lifted
 from adapters.mongo.schema import WORK_INDEX
-from application.ports.submissions import Claim, Lease, LeaseLost, QueueState
+from application.ports.submissions import NOBODY, Claim, Lease, LeaseLost, QueueState
 from domain.ids import LanguageId, SubmissionId, UserId
-from domain.submission import SubmissionStatus, WorkClass
+from domain.line import place_in_line
+from domain.submission import SubmissionStatus, WorkClass, more_urgent
 
 _AT_ONCE = 32
 """How many of the oldest pieces are looked at together."""
@@ -35,22 +36,28 @@ async def claim_next(
     now: datetime,
     lease: Lease,
     languages: Collection[LanguageId] | None,
+    served: Mapping[UserId, int],
 ) -> Claim | None:
     for work_class in classes:
-        document = await _take(store, due(work_class, now, languages), now, lease)
+        remembered = NOBODY if work_class is WorkClass.REJUDGE else served
+        document = await _take(store, due(work_class, now, languages), now, lease, remembered)
         if document is not None:
             return _claim_of(document, lease)
     return None
 
 
 async def _take(
-    store: Collections, wanted: Document, now: datetime, lease: Lease
+    store: Collections,
+    wanted: Document,
+    now: datetime,
+    lease: Lease,
+    served: Mapping[UserId, int],
 ) -> Document | None:
     """Nothing is missed where others claim at the same time: who loses every race looks again."""
-    lost = True
+    lost = await store.submissions.find_one(wanted, {"_id": True}, hint=WORK_INDEX) is not None
     while lost:
         lost = False
-        for whose in await _turns(store, now):
+        for whose in await _turns(store, wanted["work.class"], now, served):
             oldest = store.submissions.find({**wanted, **whose}, {"_id": True}, hint=WORK_INDEX)
             found = await oldest.sort("_id", 1).limit(_AT_ONCE).to_list(_AT_ONCE)
             for submission_id in _in_turn([one["_id"] for one in found], lease):
@@ -82,16 +89,25 @@ def due(work_class: WorkClass, now: datetime, languages: Collection[LanguageId] 
     return wanted if languages is None else {**wanted, "language": {"$in": list(languages)}}
 
 
-async def _turns(store: Collections, now: datetime) -> Sequence[Document]:
+async def _turns(
+    store: Collections, work_class: str, now: datetime, served: Mapping[UserId, int]
+) -> Sequence[Document]:
     """Conditions on the user, those whose turn comes first at first.
 
-    The users with leases are few (as many as there are slots), so those without any are found by
-    leaving these out, and the others by how many they have.
+    The users with turns are few (slots, and what a worker remembers), so those without any are
+    found by leaving these out, and the others by how many they have.
     """
     alive = store.submissions.find(
-        {"lease.expires_at": {"$gt": micros(now)}}, {"_id": False, "user_id": True}
+        {"lease.expires_at": {"$gt": micros(now)}},
+        {"_id": False, "user_id": True, "work.class": True},
     )
-    counts = Counter([document["user_id"] for document in await alive.to_list(None)])
+    rejudge = WorkClass.REJUDGE.value
+    counts = Counter(served)
+    counts.update(
+        document["user_id"]
+        for document in await alive.to_list(None)
+        if (document["work"]["class"] == rejudge) is (work_class == rejudge)
+    )
     if not counts:
         return [{}]
     busy: dict[int, list[UserId]] = {}
@@ -210,3 +226,30 @@ async def queue_state(store: Collections, *, now: datetime) -> QueueState:
         waiting=sum(group["count"] for group in waiting),
         next_due_at=min((moment(group["next"]) for group in waiting), default=None),
     )
+
+
+async def position_of(
+    store: Collections, *, submission_id: SubmissionId, now: datetime
+) -> int | None:
+    """Read off the index of work, mostly only what is older."""
+    known = {"work": True, "lease": True, "user_id": True}
+    mine = await store.submissions.find_one({"_id": submission_id}, known)
+    if mine is None or "work" not in mine:
+        return None
+    if mine.get("lease", {}).get("expires_at", -1) > micros(now):
+        return None
+    work_class = WorkClass(mine["work"]["class"])
+    alike = due(work_class, now, None)
+    waiting = await _waiting(store, {**alike, "_id": {"$lt": submission_id}})
+    if any(owner == mine["user_id"] for _, owner in waiting):  # else what is newer comes later
+        waiting = await _waiting(store, alike)
+    place = place_in_line(submission_id, mine["user_id"], waiting)
+    for urgent in more_urgent(work_class):
+        wanted = due(urgent, now, None)
+        place += await store.submissions.count_documents(wanted, hint=WORK_INDEX)
+    return place
+
+
+async def _waiting(store: Collections, wanted: Document) -> Sequence[tuple[SubmissionId, UserId]]:
+    found = store.submissions.find(wanted, {"_id": True, "user_id": True}, hint=WORK_INDEX)
+    return [(one["_id"], one["user_id"]) for one in await found.to_list(None)]

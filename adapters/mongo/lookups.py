@@ -38,19 +38,24 @@ async def handed_in(store: Collections, *, submission_id: SubmissionId) -> Hande
 async def judgement(
     store: Collections, *, submission_id: SubmissionId, number: int
 ) -> Judgement | None:
-    """The one that the submission names: there may be others, of claims that were lost."""
+    payload = await judgement_payload(store, submission_id=submission_id, number=number)
+    if payload is None:
+        return None
+    return await asyncio.to_thread(unpacked, payload)  # of megabytes it takes a while
+
+
+async def judgement_payload(
+    store: Collections, *, submission_id: SubmissionId, number: int
+) -> bytes | None:
+    """Of the one that the submission names: there may be others, of claims that were lost."""
     document = await store.submissions.find_one({"_id": submission_id}, WITHOUT_TEXTS)
     named = [] if document is None else lifted(document)["judgements"]
     for entry in named:
         if entry["number"] == number:
             kept = await store.judgements.find_one({"_id": entry["id"]})
-            return None if kept is None else await _read(kept)
+            payload: bytes | None = None if kept is None else lifted(kept)["payload"]
+            return payload
     return None
-
-
-async def _read(document: Document) -> Judgement:
-    payload: bytes = lifted(document)["payload"]
-    return await asyncio.to_thread(unpacked, payload)  # of megabytes it takes a while
 
 
 async def page(
@@ -75,4 +80,8 @@ def conditions(which: SubmissionFilter) -> Document:
         "status": which.status,
         "language": which.language,
     }
-    return filled({name: stored(value) for name, value in narrowing.items()})
+    wanted = filled({name: stored(value) for name, value in narrowing.items()})
+    handed_in = {"$gte": stored(which.since), "$lt": stored(which.until)}
+    if which.since is not None or which.until is not None:
+        wanted["submitted_at"] = filled(handed_in)
+    return wanted

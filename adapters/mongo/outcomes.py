@@ -4,12 +4,14 @@ The judgement is written first, where nobody sees it; then the submission names 
 still holds. Whoever asks again for what was applied already is answered so.
 """
 
+import asyncio
 import hashlib
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from pymongo.errors import DuplicateKeyError
 
-from adapters.documents.judgements import verdict_letters
+from adapters.documents.judgements import unpacked, verdict_letters
 from adapters.mongo.claims import held_by
 from adapters.mongo.client import Collections, Document
 from adapters.mongo.documents import (
@@ -21,17 +23,17 @@ from adapters.mongo.documents import (
     work_document,
 )
 from adapters.mongo.lifts import SCHEMA, lifted
-from application.ports.submissions import Claim, LeaseLost
-from domain.errors import StillQueued, SubmissionNotFound
-from domain.ids import SubmissionId
+from adapters.mongo.lookups import get, judgement_payload
+from application.ports.submissions import Claim, LeaseLost, ShadowChoice
+from domain.errors import JudgementPending, StillQueued, SubmissionNotFound
+from domain.ids import RejudgeSetId, SubmissionId
 from domain.judgement import Judgement
-from domain.submission import Submission, after
+from domain.submission import Submission, after, with_outcome
 
 _OUTCOME = (
     "status",
     "challenge_version",
     "judgement_number",
-    "pending_number",
     "verdict",
     "score",
     "max_score",
@@ -41,7 +43,8 @@ _OUTCOME = (
 )
 """What a judgement changes of a submission."""
 _CHANGES_NOTHING = {"$unset": {"nothing": ""}}
-_NO_OUTCOME: Document = {"$unset": {"pending_number": "", "work": "", "lease": ""}}
+_NO_WORK: Document = {"pending_number": "", "shadow_of": "", "work": "", "lease": ""}
+_NO_OUTCOME: Document = {"$unset": _NO_WORK}
 """The update that ends what is pending, and leaves the outcome that is there."""
 
 
@@ -52,7 +55,10 @@ async def record(
     entry = await _keep(store, claim, judgement.number, payload)
     done = after(claim.submission, judgement)
     counts = done.judgement_number == judgement.number
-    change = _outcome(done, verdict_letters(judgement.tests)) if counts else _NO_OUTCOME
+    change = _NO_OUTCOME
+    if counts:
+        outcome = _outcome(done, verdict_letters(judgement.tests))
+        change = {**outcome, "$unset": outcome["$unset"] | _NO_WORK}
     named = {**change, "$push": {"judgements": entry}}
     if not (await store.submissions.update_one(held_by(claim), named)).matched_count:
         return await _named_before(store, done.id, entry)
@@ -84,14 +90,14 @@ async def _keep(store: Collections, claim: Claim, number: int, payload: bytes) -
 
 
 def _outcome(done: Submission, verdicts: str) -> Document:
-    """The update that applies a judgement."""
+    """The update that applies a judgement, and leaves what is pending."""
     every = submission_fields(done)
     values = {name: every[name] for name in _OUTCOME}
     values |= {"verdicts": verdicts, "ranked_score": stored(done.counting_score)}
     absent = [name for name, value in values.items() if value is None]
     return {
         "$set": filled(values),
-        "$unset": dict.fromkeys([*absent, "work", "lease"], ""),
+        "$unset": dict.fromkeys([*absent, "nothing"], ""),
     }
 
 
@@ -121,7 +127,11 @@ async def _named_before(
 
 
 async def request_rejudge(
-    store: Collections, *, submission_id: SubmissionId, version: int | None
+    store: Collections,
+    *,
+    submission_id: SubmissionId,
+    version: int | None,
+    shadow_of: RejudgeSetId | None,
 ) -> int:
     while True:
         document = await store.submissions.find_one({"_id": submission_id}, WITHOUT_TEXTS)
@@ -130,27 +140,71 @@ async def request_rejudge(
         submission = submission_of(document)
         if submission.judgement_number == 0:
             raise StillQueued(submission_id)
-        if submission.pending_number is not None:
+        if submission.pending_number is not None and submission.shadow_of == shadow_of:
             return submission.pending_number
+        if submission.pending_number is not None and shadow_of is not None:
+            raise JudgementPending(submission_id)
         named = [entry["number"] for entry in lifted(document)["judgements"]]
-        number: int = max(named) + 1
-        if await _rejudge(store, submission, number, version):
+        number: int = max([*named, submission.pending_number or 0]) + 1
+        if await _rejudge(store, submission, number, version, shadow_of):
             return number
 
 
 async def _rejudge(
-    store: Collections, submission: Submission, number: int, version: int | None
+    store: Collections,
+    submission: Submission,
+    number: int,
+    version: int | None,
+    shadow_of: RejudgeSetId | None,
 ) -> bool:
-    """Whether no judgement of that number was made or is pending, so that it is pending now."""
+    """Whether nothing has changed meanwhile, so that it is pending now under that number."""
+    shadow = submission.pending_number
     unchanged = {
         "_id": submission.id,
         "judgement_number": submission.judgement_number,
-        "judgements.number": {"$ne": number},
-        "pending_number": {"$exists": False},
+        "judgements.number": {"$nin": [number] if shadow is None else [number, shadow]},
+        "pending_number": {"$exists": False} if shadow is None else shadow,
     }
     pending = {
         "pending_number": number,
         "attempt": 0,
         "work": work_document(submission, version),
     }
-    return bool((await store.submissions.update_one(unchanged, {"$set": pending})).matched_count)
+    gone = {"lease": ""}
+    if shadow_of is None:
+        gone["shadow_of"] = ""
+    else:
+        pending["shadow_of"] = shadow_of
+    change = {"$set": pending, "$unset": gone}
+    return bool((await store.submissions.update_one(unchanged, change)).matched_count)
+
+
+async def withdraw_shadow(
+    store: Collections, *, submission_id: SubmissionId, number: int, shadow_of: RejudgeSetId
+) -> None:
+    mine = {"_id": submission_id, "pending_number": number, "shadow_of": shadow_of}
+    await store.submissions.update_one(mine, _NO_OUTCOME)
+
+
+async def apply(store: Collections, *, choices: Sequence[ShadowChoice]) -> Collection[SubmissionId]:
+    """One after another: what was applied before a break is found so when it is repeated."""
+    return {one.submission_id for one in choices if await _counts(store, one)}
+
+
+async def _counts(store: Collections, choice: ShadowChoice) -> bool:
+    """Whether the judgement counts, now or already."""
+    submission = await get(store, submission_id=choice.submission_id)
+    if submission is None or submission.judgement_number != choice.base:
+        return submission is not None and submission.judgement_number == choice.number
+    payload = await judgement_payload(
+        store, submission_id=choice.submission_id, number=choice.number
+    )
+    if payload is None:
+        return False
+    judgement = await asyncio.to_thread(unpacked, payload)
+    change = _outcome(with_outcome(submission, judgement), verdict_letters(judgement.tests))
+    unchanged = {"_id": submission.id, "judgement_number": choice.base}
+    if (await store.submissions.update_one(unchanged, change)).matched_count:
+        return True
+    now = await get(store, submission_id=choice.submission_id)
+    return now is not None and now.judgement_number == choice.number

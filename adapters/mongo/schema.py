@@ -40,6 +40,7 @@ _OPTIONAL = {
     "memory_kib": _COUNT,
     "judged_at": _COUNT,
     "expires_at": _COUNT,
+    "shadow_of": _TEXT,
     "ranked_score": _INTEGER,
     "verdicts": _TEXT,
     "work": _object(

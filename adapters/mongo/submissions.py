@@ -11,18 +11,20 @@ from adapters.mongo.client import MongoConnection
 from adapters.mongo.schema import prepare
 from application.ports.idempotency import IdempotencyKey
 from application.ports.submissions import (
+    NOBODY,
     ChallengeProgress,
     Claim,
     HandedIn,
     Lease,
     QueueState,
+    ShadowChoice,
     SubmissionFilter,
     SubmissionRepository,
-    TestFailures,
 )
 from application.ports.telemetry import SILENT, Telemetry
-from domain.analytics import JudgedFact
-from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
+from application.ports.totals import TestFailures
+from domain.facts import JudgedFact
+from domain.ids import ChallengeId, LanguageId, RejudgeSetId, SubmissionId, UserId
 from domain.judgement import Judgement
 from domain.leaderboard import BestScore
 from domain.submission import Submission, WorkClass
@@ -68,9 +70,17 @@ class MongoSubmissionRepository(SubmissionRepository):
         now: datetime,
         lease: Lease,
         languages: Collection[LanguageId] | None = None,
+        served: Mapping[UserId, int] = NOBODY,
     ) -> Claim | None:
         return await self._mongo.patiently(
-            partial(claims.claim_next, classes=classes, now=now, lease=lease, languages=languages)
+            partial(
+                claims.claim_next,
+                classes=classes,
+                now=now,
+                lease=lease,
+                languages=languages,
+                served=served,
+            )
         )
 
     async def extend(self, claim: Claim, expires_at: datetime) -> None:
@@ -90,13 +100,44 @@ class MongoSubmissionRepository(SubmissionRepository):
     async def release_worker(self, worker: str) -> int:
         return await self._mongo.patiently(partial(claims.release_worker, worker=worker))
 
-    async def request_rejudge(self, submission_id: SubmissionId, *, version: int | None) -> int:
+    async def request_rejudge(
+        self,
+        submission_id: SubmissionId,
+        *,
+        version: int | None,
+        shadow_of: RejudgeSetId | None = None,
+    ) -> int:
         return await self._mongo.quickly(
-            partial(outcomes.request_rejudge, submission_id=submission_id, version=version)
+            partial(
+                outcomes.request_rejudge,
+                submission_id=submission_id,
+                version=version,
+                shadow_of=shadow_of,
+            )
         )
+
+    async def withdraw_shadow(
+        self, submission_id: SubmissionId, number: int, *, shadow_of: RejudgeSetId
+    ) -> None:
+        await self._mongo.quickly(
+            partial(
+                outcomes.withdraw_shadow,
+                submission_id=submission_id,
+                number=number,
+                shadow_of=shadow_of,
+            )
+        )
+
+    async def apply_judgements(self, choices: Sequence[ShadowChoice]) -> Collection[SubmissionId]:
+        return await self._mongo.patiently(partial(outcomes.apply, choices=choices))
 
     async def queue_state(self, now: datetime) -> QueueState:
         return await self._mongo.patiently(partial(claims.queue_state, now=now))
+
+    async def position_of(self, submission_id: SubmissionId, now: datetime) -> int | None:
+        return await self._mongo.quickly(
+            partial(claims.position_of, submission_id=submission_id, now=now)
+        )
 
     async def remove_expired_runs(self, now: datetime) -> int:
         return await self._mongo.patiently(partial(intake.remove_expired_runs, now=now))

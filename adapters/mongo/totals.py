@@ -15,8 +15,9 @@ from adapters.mongo.documents import (
     submission_of,
 )
 from adapters.mongo.schema import STANDING_INDEX
-from application.ports.submissions import ChallengeProgress, TestFailures
-from domain.analytics import JudgedFact
+from application.ports.submissions import ChallengeProgress
+from application.ports.totals import TestFailures
+from domain.facts import JudgedFact
 from domain.ids import ChallengeId, UserId
 from domain.judgement import Verdict
 from domain.leaderboard import BestScore

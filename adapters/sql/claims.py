@@ -61,11 +61,13 @@ def claim_next(
     now: datetime,
     lease: Lease,
     languages: Collection[LanguageId] | None,
+    served: Mapping[UserId, int],
 ) -> Claim | None:
     fits = [] if languages is None else [_columns.language.in_(languages)]
-    turns = list(_turns(connection, now))
     for work_class in classes:
-        for whose in turns:
+        if next(_due(connection, work_class, now, fits), None) is None:
+            continue
+        for whose in turns(connection, work_class, now, served):
             for found in _due(connection, work_class, now, [whose, *fits]):
                 row = connection.execute(_FREE_WORK, {"this": found, "now": now}).mappings().first()
                 if row is not None:
@@ -80,12 +82,20 @@ def claim_again(
     now: datetime,
     lease: Lease,
     languages: Collection[LanguageId] | None,
+    served: Mapping[UserId, int],
 ) -> Claim | None:
     """The claim that this lease has already, else the next."""
     ours = and_(_columns.lease_expires_at == lease.expires_at, _columns.lease_token == lease.token)
     row = connection.execute(_WORK.where(ours)).mappings().first()
     if row is None:
-        return claim_next(connection, classes=classes, now=now, lease=lease, languages=languages)
+        return claim_next(
+            connection,
+            classes=classes,
+            now=now,
+            lease=lease,
+            languages=languages,
+            served=served,
+        )
     return _claim(row, submission_of(row), row["failures"], lease)
 
 
@@ -148,14 +158,22 @@ def queue_state(connection: Connection, *, now: datetime) -> QueueState:
     return QueueState(due=due, oldest=oldest, waiting=waiting, next_due_at=next_due_at)
 
 
-def _turns(connection: Connection, now: datetime) -> Iterator[ColumnElement[bool]]:
+def turns(
+    connection: Connection, work_class: WorkClass, now: datetime, served: Mapping[UserId, int]
+) -> Iterator[ColumnElement[bool]]:
     """Conditions on the user, those whose turn comes first at first.
 
-    The users with leases are few (as many as there are slots), so those without any are found by
-    leaving these out, and the others by how many they have.
+    The users with turns are few (slots, and what a worker remembers), so those without any are
+    found by leaving these out, and the others by how many they have.
     """
-    alive = select(_columns.user_id).where(_columns.lease_expires_at > now)
-    counts = Counter(connection.execute(alive).scalars())
+    rejudge = work_class is WorkClass.REJUDGE
+    alive = select(_columns.user_id, _columns.work_class).where(_columns.lease_expires_at > now)
+    counts = Counter({} if rejudge else served)
+    counts.update(
+        row.user_id
+        for row in connection.execute(alive)
+        if (row.work_class is WorkClass.REJUDGE) is rejudge
+    )
     busy: dict[int, list[UserId]] = {}
     for user_id, leases in counts.items():
         busy.setdefault(leases, []).append(user_id)

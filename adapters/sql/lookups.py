@@ -78,6 +78,10 @@ def _conditions(which: SubmissionFilter) -> Iterator[ColumnElement[bool]]:
     for column, wanted in narrowing.items():
         if wanted is not None:
             yield column == wanted
+    if which.since is not None:
+        yield _columns.submitted_at >= which.since
+    if which.until is not None:
+        yield _columns.submitted_at < which.until
 
 
 def _challenge_beside(which: SubmissionFilter) -> ColumnElement[Any]:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Those of `migrations/versions`; a SQLite file keeps how many of them it has seen."""
 NEWEST = REVISIONS[-1]
 

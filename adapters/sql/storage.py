@@ -9,6 +9,7 @@ from adapters.sql.challenges import SqlChallengeRepository
 from adapters.sql.deployment import SqlDeploymentRepository
 from adapters.sql.engine import SqlEngine, Transaction
 from adapters.sql.idempotency import SqlIdempotencyRepository
+from adapters.sql.rejudge_sets import SqlRejudgeSetRepository
 from adapters.sql.sessions import SqlSessionRepository
 from adapters.sql.tables import users
 from adapters.sql.test_cases import SqlTestCaseRepository
@@ -17,6 +18,7 @@ from adapters.sql.workers import SqlWorkerRepository
 from application.ports.challenges import ChallengeRepository
 from application.ports.deployment import DeploymentRepository
 from application.ports.idempotency import IdempotencyRepository
+from application.ports.rejudge_sets import RejudgeSetRepository
 from application.ports.sessions import SessionRepository
 from application.ports.storage import Storage, UnitOfWork
 from application.ports.test_cases import TestCaseRepository
@@ -35,6 +37,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._idempotency = SqlIdempotencyRepository(transaction)
         self._workers = SqlWorkerRepository(transaction)
         self._deployment = SqlDeploymentRepository(transaction)
+        self._rejudge_sets = SqlRejudgeSetRepository(transaction)
 
     @property
     def users(self) -> UserRepository:
@@ -63,6 +66,10 @@ class SqlUnitOfWork(UnitOfWork):
     @property
     def deployment(self) -> DeploymentRepository:
         return self._deployment
+
+    @property
+    def rejudge_sets(self) -> RejudgeSetRepository:
+        return self._rejudge_sets
 
 
 class SqlStorage(Storage):

@@ -8,22 +8,24 @@ from functools import partial
 from sqlalchemy import select
 
 from adapters.documents.judgements import packed
-from adapters.sql import claims, intake, lookups, outcomes, totals
+from adapters.sql import adding_up, claims, intake, line, lookups, outcomes
 from adapters.sql.engine import Clash, SqlEngine
 from adapters.sql.tables import submissions
 from application.ports.idempotency import IdempotencyKey
 from application.ports.submissions import (
+    NOBODY,
     ChallengeProgress,
     Claim,
     HandedIn,
     Lease,
     QueueState,
+    ShadowChoice,
     SubmissionFilter,
     SubmissionRepository,
-    TestFailures,
 )
-from domain.analytics import JudgedFact
-from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
+from application.ports.totals import TestFailures
+from domain.facts import JudgedFact
+from domain.ids import ChallengeId, LanguageId, RejudgeSetId, SubmissionId, UserId
 from domain.judgement import Judgement
 from domain.leaderboard import BestScore
 from domain.submission import Submission, WorkClass
@@ -76,11 +78,13 @@ class SqlSubmissionRepository(SubmissionRepository):
         now: datetime,
         lease: Lease,
         languages: Collection[LanguageId] | None = None,
+        served: Mapping[UserId, int] = NOBODY,
     ) -> Claim | None:
-        return await self._engine.write(
-            partial(claims.claim_next, classes=classes, now=now, lease=lease, languages=languages),
-            partial(claims.claim_again, classes=classes, now=now, lease=lease, languages=languages),
+        next_, again = (
+            partial(work, classes=classes, now=now, lease=lease, languages=languages, served=served)
+            for work in (claims.claim_next, claims.claim_again)
         )
+        return await self._engine.write(next_, again)
 
     async def extend(self, claim: Claim, expires_at: datetime) -> None:
         work = partial(claims.extend, claim=claim, expires_at=expires_at)
@@ -101,35 +105,66 @@ class SqlSubmissionRepository(SubmissionRepository):
         work = partial(claims.release_worker, worker=worker)
         return await self._engine.write(work, work)
 
-    async def request_rejudge(self, submission_id: SubmissionId, *, version: int | None) -> int:
-        work = partial(outcomes.request_rejudge, submission_id=submission_id, version=version)
+    async def request_rejudge(
+        self,
+        submission_id: SubmissionId,
+        *,
+        version: int | None,
+        shadow_of: RejudgeSetId | None = None,
+    ) -> int:
+        work = partial(
+            outcomes.request_rejudge,
+            submission_id=submission_id,
+            version=version,
+            shadow_of=shadow_of,
+        )
+        return await self._engine.write(work, work)
+
+    async def withdraw_shadow(
+        self, submission_id: SubmissionId, number: int, *, shadow_of: RejudgeSetId
+    ) -> None:
+        work = partial(
+            outcomes.withdraw_shadow,
+            submission_id=submission_id,
+            number=number,
+            shadow_of=shadow_of,
+        )
+        await self._engine.write(work, work)
+
+    async def apply_judgements(self, choices: Sequence[ShadowChoice]) -> Collection[SubmissionId]:
+        work = partial(outcomes.apply, choices=choices)
         return await self._engine.write(work, work)
 
     async def queue_state(self, now: datetime) -> QueueState:
         return await self._engine.read(partial(claims.queue_state, now=now))
+
+    async def position_of(self, submission_id: SubmissionId, now: datetime) -> int | None:
+        return await self._engine.read(
+            partial(line.position_of, submission_id=submission_id, now=now)
+        )
 
     async def remove_expired_runs(self, now: datetime) -> int:
         work = partial(intake.remove_expired_runs, now=now)
         return await self._engine.write(work, work)
 
     async def progress_of(self, user_id: UserId) -> Mapping[ChallengeId, ChallengeProgress]:
-        return await self._engine.read(partial(totals.progress_of, user_id=user_id))
+        return await self._engine.read(partial(adding_up.progress_of, user_id=user_id))
 
     async def best_scores(self, challenge_id: ChallengeId | None) -> Sequence[BestScore]:
-        return await self._engine.read(partial(totals.best_scores, challenge_id=challenge_id))
+        return await self._engine.read(partial(adding_up.best_scores, challenge_id=challenge_id))
 
     async def judged_facts(
         self, challenge_id: ChallengeId | None, *, since: date | None, until: date | None
     ) -> Sequence[JudgedFact]:
         return await self._engine.read(
-            partial(totals.judged_facts, challenge_id=challenge_id, since=since, until=until)
+            partial(adding_up.judged_facts, challenge_id=challenge_id, since=since, until=until)
         )
 
     async def test_failures(
         self, challenge_id: ChallengeId, *, since: date | None, until: date | None
     ) -> Sequence[TestFailures]:
         return await self._engine.read(
-            partial(totals.test_failures, challenge_id=challenge_id, since=since, until=until)
+            partial(adding_up.test_failures, challenge_id=challenge_id, since=since, until=until)
         )
 
     async def check(self) -> None:

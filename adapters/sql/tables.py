@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -29,8 +30,10 @@ from domain.judgement import Verdict
 from domain.language import Language
 from domain.limits import Limits
 from domain.program import Program
+from domain.rejudging import Impact, ItemState, RejudgeOn, SetState, Wanted
 from domain.scoring import MAX_GROUP_NAME_LENGTH
 from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
+from domain.tally import Tally
 from domain.user import MAX_EMAIL_LENGTH, Role
 
 _ROUTE_LENGTH, _KEY_LENGTH, _HASH_LENGTH = 128, 255, 64
@@ -197,13 +200,16 @@ submissions = Table(
     Column("key", Exact(_KEY_LENGTH)),
     Column("body_hash", Exact(_HASH_LENGTH)),
     Column("failures", Integer, nullable=False, server_default="0"),
+    Column("shadow_of", Id),
+    Column("settled_number", Integer, nullable=False, server_default="0"),
+    Column("unsettled", Boolean),
     sqlite_with_rowid=False,
 )
 """`ranked_score` is set where the score counts in standings. `work_class` and `due_at` are set
 while there is something to judge; `due_at` is when it may be claimed: always, or not before the end
-of its back-off or of its lease. So the indexes of work and standings hold nothing else. The last
-four columns but one are the idempotency key that it was created with. `failures` counts the tries
-at the pending judgement that the platform failed; programs that know nothing of it may go on.
+of its back-off or of its lease. So the indexes of work and standings hold nothing else. `key` and
+those before it are the idempotency key that it was created with. `failures` counts the tries at the
+pending judgement that the platform failed; programs that know nothing of it may go on.
 
 Without a rowid a row is kept under its id, as in InnoDB: one page less to write for each.
 """
@@ -257,6 +263,13 @@ Index(
     sqlite_where=_column.ranked_score.is_not(None),
 )
 
+Index(
+    "ix_submissions_unsettled",
+    _column.unsettled,
+    _column.id,
+    sqlite_where=_column.unsettled.is_not(None),
+)
+
 handed_in = Table(
     "handed_in",
     metadata,
@@ -277,3 +290,132 @@ judgements = Table(
     sqlite_with_rowid=False,
 )
 """`payload` is the whole judgement, compressed; `verdicts` one letter a test."""
+
+rejudge_sets = Table(
+    "rejudge_sets",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("state", Word(SetState), nullable=False, index=True),
+    Column("version", Word(RejudgeOn), nullable=False),
+    Column("wanted", Document(Wanted), nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("created_by", Id, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Column("impact", Document(Impact)),
+)
+
+rejudge_items = Table(
+    "rejudge_items",
+    metadata,
+    Column("set_id", ForeignKey("rejudge_sets.id"), nullable=False),
+    Column("submission_id", Id, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("challenge_id", Id, nullable=False),
+    Column("language", Exact(_LANGUAGE_LENGTH), nullable=False),
+    Column("ranked", Boolean, nullable=False),
+    Column("submitted_at", Utc, nullable=False),
+    Column("version", Integer),
+    Column("base", Integer, nullable=False),
+    Column("old_verdict", Word(Verdict), nullable=False),
+    Column("old_score", Points, nullable=False),
+    Column("state", Word(ItemState), nullable=False),
+    Column("first_number", Integer),
+    Column("new_verdict", Word(Verdict)),
+    Column("new_score", Points),
+    Column("second_number", Integer),
+    Column("second_verdict", Word(Verdict)),
+    Column("second_score", Points),
+    PrimaryKeyConstraint("set_id", "submission_id"),
+    Index(None, "set_id", "state", "submission_id"),
+    sqlite_with_rowid=False,
+)
+
+pair_standings = Table(
+    "pair_standings",
+    metadata,
+    Column("user_id", Id, nullable=False),
+    Column("challenge_id", Id, nullable=False),
+    Column("best_score", Points, nullable=False),
+    Column("reached_at", Utc, nullable=False),
+    Column("first_submitted_at", Utc, nullable=False),
+    Column("solved_at", Utc),
+    Column("attempts", Integer, nullable=False),
+    Column("penalty_minutes", BigInteger, nullable=False),
+    Column("solved", Integer, nullable=False),
+    PrimaryKeyConstraint("user_id", "challenge_id"),
+    sqlite_with_rowid=False,
+)
+"""One user on one challenge (`domain.pairs.Pair`); `solved`, 1 or 0, is there to rank by."""
+
+_pair = pair_standings.c
+Index(
+    "ix_pair_standings_best_score",
+    *(_pair.challenge_id, _pair.best_score.desc(), _pair.reached_at, _pair.user_id),
+)
+Index(
+    "ix_pair_standings_icpc",
+    *(_pair.challenge_id, _pair.solved.desc(), _pair.penalty_minutes, _pair.solved_at),
+    _pair.user_id,
+)
+
+user_standings = Table(
+    "user_standings",
+    metadata,
+    Column("user_id", Id, primary_key=True),
+    Column("score", Points, nullable=False),
+    Column("reached_at", Utc, nullable=False),
+    Column("solved", Integer, nullable=False),
+    Column("penalty_minutes", BigInteger, nullable=False),
+    Column("last_solved_at", Utc),
+    Column("first_submitted_at", Utc, nullable=False),
+    Column("first_solved_at", Utc),
+    sqlite_with_rowid=False,
+)
+"""One user on all challenges (`domain.pairs.Overall`)."""
+
+_user = user_standings.c
+Index("ix_user_standings_best_score", *(_user.score.desc(), _user.reached_at, _user.user_id))
+Index(
+    "ix_user_standings_icpc",
+    *(_user.solved.desc(), _user.penalty_minutes, _user.last_solved_at, _user.user_id),
+)
+
+day_tallies = Table(
+    "day_tallies",
+    metadata,
+    Column("challenge_id", Id, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("tally", Document(Tally), nullable=False),
+    PrimaryKeyConstraint("challenge_id", "day"),
+    sqlite_with_rowid=False,
+)
+"""All that was counted up to that UTC day and on it, so that any range of days is the difference of
+two rows; of all challenges together where the challenge is empty.
+"""
+
+test_tallies = Table(
+    "test_tallies",
+    metadata,
+    Column("challenge_id", Id, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("tally", Document(Tally), nullable=False),
+    PrimaryKeyConstraint("challenge_id", "version", "day"),
+    sqlite_with_rowid=False,
+)
+
+item_tallies = Table(
+    "item_tallies",
+    metadata,
+    Column("challenge_id", Id, primary_key=True),
+    Column("tally", Document(Tally), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+settling = Table(
+    "settling",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+)
+"""One row, whose `only` is 1: who writes it settles, and others wait."""

@@ -1,145 +1,75 @@
-"""What submissions add up to: progress, best scores, and what analytics reads."""
+"""Standings and statistics in a SQL database, kept up with the submissions beside them."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select
+from sqlalchemy import select
 
-from adapters.documents.judgements import verdicts_from
-from adapters.sql.tables import judgements, submissions
-from application.ports.submissions import ChallengeProgress, TestFailures
-from domain.analytics import JudgedFact
+from adapters.sql import boards, settling, tallies
+from adapters.sql.engine import SqlEngine
+from adapters.sql.tables import user_standings
+from application.ports.totals import BoardPage, TestFailures, TotalsRepository
 from domain.ids import ChallengeId, UserId
-from domain.judgement import Verdict
-from domain.leaderboard import BestScore
-from domain.submission import SubmissionKind, SubmissionStatus
+from domain.leaderboard import BoardId, Standing
+from domain.tally import Tally
 
-_columns = submissions.c
-_SOLVED = func.max(case((_columns.verdict == Verdict.ACCEPTED, 1), else_=0))
-_ZERO = Fraction(0)
-_NOT_RUN = frozenset({Verdict.SKIPPED, Verdict.JUDGE_ERROR})
-"""Verdicts of tests that say nothing of the program."""
-_JUDGED = and_(_columns.status == SubmissionStatus.DONE, _columns.verdict != Verdict.JUDGE_ERROR)
-_PROGRESS = (  # made once: to put it together costs several times what running it does
-    select(
-        _columns.challenge_id,
-        func.max(case((_JUDGED, _columns.score))).label("best"),
-        _SOLVED.label("solved"),
-    )
-    .where(
-        _columns.user_id == bindparam("of_user"),
-        _columns.kind == SubmissionKind.SUBMISSION,
-        _columns.challenge_id.is_not(None),
-    )
-    .group_by(_columns.challenge_id)
-)
+_ANY_STANDING = select(user_standings.c.user_id).limit(1)
+_BATCH = 500
+"""Outcomes that a rebuild settles at once, so that nobody waits long for its transaction."""
 
 
-def progress_of(
-    connection: Connection, *, user_id: UserId
-) -> Mapping[ChallengeId, ChallengeProgress]:
-    return {
-        row.challenge_id: ChallengeProgress(best_score=row.best or _ZERO, solved=bool(row.solved))
-        for row in connection.execute(_PROGRESS, {"of_user": user_id})
-    }
+class SqlTotals(TotalsRepository):
+    """Closes the engine that it is given."""
 
+    def __init__(self, engine: SqlEngine) -> None:
+        self._engine = engine
 
-def best_scores(connection: Connection, *, challenge_id: ChallengeId | None) -> Sequence[BestScore]:
-    of_user_on_challenge = (_columns.challenge_id, _columns.user_id)
-    order = (_columns.ranked_score.desc(), _columns.submitted_at)
-    each = select(
-        *of_user_on_challenge,
-        _columns.ranked_score,
-        _columns.submitted_at,
-        func.row_number().over(partition_by=of_user_on_challenge, order_by=order).label("place"),
-        _SOLVED.over(partition_by=of_user_on_challenge).label("solved"),
-    ).where(_columns.ranked_score.is_not(None), *_on(challenge_id))
-    ordered = each.subquery()
-    rows = connection.execute(select(ordered).where(ordered.c.place == 1))
-    return [
-        BestScore(
-            user_id=row.user_id,
-            challenge_id=row.challenge_id,
-            score=row.ranked_score,
-            solved=bool(row.solved),
-            reached_at=row.submitted_at,
+    async def settle(self, limit: int) -> int:
+        """Most often somebody else has settled it: so that is looked at before one waits."""
+        if not await self._engine.read(settling.is_any_left):
+            return 0
+        work = partial(settling.settle, limit=limit)
+        return await self._engine.write(work, work)
+
+    async def board(self, board: BoardId, *, after: int, limit: int) -> BoardPage:
+        return await self._engine.read(partial(boards.page, board=board, after=after, limit=limit))
+
+    async def own(self, board: BoardId, user_id: UserId) -> Standing | None:
+        return await self._engine.read(partial(boards.own, board=board, user_id=user_id))
+
+    async def figures(
+        self, challenge_id: ChallengeId | None, *, since: date | None, until: date | None
+    ) -> Mapping[ChallengeId | None, Tally]:
+        return await self._engine.read(
+            partial(tallies.figures, challenge_id=challenge_id, since=since, until=until)
         )
-        for row in rows
-    ]
 
+    async def items(self, challenge_id: ChallengeId | None) -> Mapping[ChallengeId, Tally]:
+        return await self._engine.read(partial(tallies.items, challenge_id=challenge_id))
 
-def judged_facts(
-    connection: Connection,
-    *,
-    challenge_id: ChallengeId | None,
-    since: date | None,
-    until: date | None,
-) -> Sequence[JudgedFact]:
-    facts = (
-        select(
-            _columns.id.label("submission_id"),
-            _columns.user_id,
-            _columns.challenge_id,
-            _columns.language,
-            _columns.verdict,
-            _columns.score,
-            _columns.max_score,
-            _columns.cpu_ms,
-            _columns.submitted_at,
+    async def per_day(
+        self, challenge_id: ChallengeId | None, *, since: date | None, until: date | None
+    ) -> Sequence[tuple[date, Tally]]:
+        return await self._engine.read(
+            partial(tallies.per_day, challenge_id=challenge_id, since=since, until=until)
         )
-        .where(*_ranked_and_done(challenge_id, since, until))
-        .order_by(_columns.id)
-    )
-    return [JudgedFact(**row) for row in connection.execute(facts).mappings()]
 
+    async def tests(
+        self, challenge_id: ChallengeId, *, since: date | None, until: date | None
+    ) -> Sequence[TestFailures]:
+        return await self._engine.read(
+            partial(tallies.tests, challenge_id=challenge_id, since=since, until=until)
+        )
 
-def test_failures(
-    connection: Connection, *, challenge_id: ChallengeId, since: date | None, until: date | None
-) -> Sequence[TestFailures]:
-    current = and_(
-        judgements.c.submission_id == _columns.id,
-        judgements.c.number == _columns.judgement_number,
-    )
-    alike = (
-        select(_columns.challenge_version, judgements.c.verdicts, func.count().label("times"))
-        .join_from(submissions, judgements, current)
-        .where(*_ranked_and_done(challenge_id, since, until))
-        .group_by(_columns.challenge_version, judgements.c.verdicts)
-    )
-    runs: Counter[tuple[int, int]] = Counter()
-    failures: Counter[tuple[int, int]] = Counter()
-    for version, letters, times in connection.execute(alike):
-        for ordinal, verdict in enumerate(verdicts_from(letters), 1):
-            if verdict not in _NOT_RUN:
-                runs[version or 0, ordinal] += times
-                failures[version or 0, ordinal] += times * (verdict is not Verdict.ACCEPTED)
-    return [
-        TestFailures(version=place[0], ordinal=place[1], runs=runs[place], failures=failures[place])
-        for place in sorted(runs)
-    ]
+    async def rebuild(self) -> None:
+        """By settling all anew: a crash leaves less to settle, and others go on meanwhile."""
+        await self._engine.write(settling.forget, settling.forget)
+        while await self.settle(_BATCH):
+            continue
 
+    async def check(self) -> None:
+        await self._engine.read(lambda connection: connection.execute(_ANY_STANDING).first())
 
-def _ranked_and_done(
-    challenge_id: ChallengeId | None, since: date | None, until: date | None
-) -> Iterator[ColumnElement[bool]]:
-    yield _columns.kind == SubmissionKind.SUBMISSION
-    yield _columns.status == SubmissionStatus.DONE
-    yield _columns.ranked.is_(True)
-    yield from _on(challenge_id)
-    if since is not None:
-        yield _columns.submitted_at >= _midnight(since)
-    if until is not None:
-        yield _columns.submitted_at <= datetime.combine(until, time.max, UTC)
-
-
-def _on(challenge_id: ChallengeId | None) -> Iterator[ColumnElement[bool]]:
-    if challenge_id is None:
-        yield _columns.challenge_id.is_not(None)
-    else:
-        yield _columns.challenge_id == challenge_id
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    async def close(self) -> None:
+        await self._engine.close()

@@ -6,6 +6,7 @@ from typing import Protocol
 from application.ports.challenges import ChallengeRepository
 from application.ports.deployment import DeploymentRepository
 from application.ports.idempotency import IdempotencyRepository
+from application.ports.rejudge_sets import RejudgeSetRepository
 from application.ports.sessions import SessionRepository
 from application.ports.test_cases import TestCaseRepository
 from application.ports.users import UserRepository
@@ -65,6 +66,11 @@ class UnitOfWork(Protocol):
     @property
     def deployment(self) -> DeploymentRepository:
         """Whose database it is."""
+        ...
+
+    @property
+    def rejudge_sets(self) -> RejudgeSetRepository:
+        """What is judged anew."""
         ...
 
 

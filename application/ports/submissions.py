@@ -4,15 +4,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Protocol
 
 from application.ports.idempotency import IdempotencyKey
-from domain.analytics import JudgedFact
-from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
+from application.ports.totals import TestFailures
+from domain.facts import JudgedFact
+from domain.ids import ChallengeId, LanguageId, RejudgeSetId, SubmissionId, UserId
 from domain.judgement import Judgement, Verdict
 from domain.leaderboard import BestScore
 from domain.program import Program
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
+
+NOBODY: Mapping[UserId, int] = MappingProxyType({})
+"""Who was served, where nobody remembers."""
 
 
 class LeaseLost(Exception):
@@ -63,6 +68,19 @@ class SubmissionFilter:
     status: SubmissionStatus | None = None
     verdict: Verdict | None = None
     language: LanguageId | None = None
+    since: datetime | None = None
+    """Handed in at that moment or later."""
+    until: datetime | None = None
+    """Handed in before that moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowChoice:
+    """Judgement `number` of a submission is to count in place of judgement `base`."""
+
+    submission_id: SubmissionId
+    base: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +104,6 @@ class ChallengeProgress:
 
     best_score: Fraction
     solved: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestFailures:
-    """Of one test (by ordinal, of one challenge version): how often run, how often failed."""
-
-    version: int
-    ordinal: int
-    runs: int
-    failures: int
 
 
 class SubmissionRepository(Protocol):
@@ -150,12 +158,15 @@ class SubmissionRepository(Protocol):
         now: datetime,
         lease: Lease,
         languages: Collection[LanguageId] | None = None,
+        served: Mapping[UserId, int] = NOBODY,
     ) -> Claim | None:
         """Claim the next piece of work, or None where nothing is due.
 
         Only work in one of `languages` is looked at (None: in any). Next is: the first of `classes`
-        that has any; within it the user with the fewest leases alive at `now`, in whatever
-        language; then the oldest (by id). Due is what is queued and not held back, and what has a
+        that has any; within it the user with the fewest turns; then the oldest (by id). A user's
+        turns are the leases alive at `now`, in whatever language, and those in `served`, which the
+        caller remembers of late; but rejudges take no turns of anybody's, and among themselves
+        only the leases of rejudges count. Due is what is queued and not held back, and what has a
         lease that has expired, which counts as a failure. The claim raises `attempt`, sets the
         status to running (a rejudge keeps its status), and no two callers ever get the same piece.
         """
@@ -206,7 +217,13 @@ class SubmissionRepository(Protocol):
         """
         ...
 
-    async def request_rejudge(self, submission_id: SubmissionId, *, version: int | None) -> int:
+    async def request_rejudge(
+        self,
+        submission_id: SubmissionId,
+        *,
+        version: int | None,
+        shadow_of: RejudgeSetId | None = None,
+    ) -> int:
         """Queue a new judgement of a done submission on that version; its number.
 
         Where one is pending already its number comes back and nothing changes (so a repeat is
@@ -214,14 +231,46 @@ class SubmissionRepository(Protocol):
         are counted from 0 again; `challenge_version` stays what it was until the outcome is
         applied.
 
+        With `shadow_of` the judgement is stored and not applied when it ends. A shadow that is
+        pending gives way to a judgement that counts, with the next number: who judges it has lost
+        the lease.
+
         Raises:
             SubmissionNotFound: there is none.
             StillQueued: its first judgement is not done.
+            JudgementPending: a shadow is asked for, and another judgement is pending that is not
+                of the same set.
+        """
+        ...
+
+    async def withdraw_shadow(
+        self, submission_id: SubmissionId, number: int, *, shadow_of: RejudgeSetId
+    ) -> None:
+        """End the pending judgement of that number, if it is a shadow for that set.
+
+        Who judges it has lost the lease. Harmless when repeated, or too late.
+        """
+        ...
+
+    async def apply_judgements(self, choices: Sequence[ShadowChoice]) -> Collection[SubmissionId]:
+        """Make stored judgements count, each where its `base` still does; where they count now.
+
+        Each submission by compare-and-set, so that it can be repeated: who is there already counts
+        as applied. Where a newer judgement counts meanwhile nothing changes; what is pending stays
+        pending. Scores and standings follow as after `record_outcome`.
         """
         ...
 
     async def queue_state(self, now: datetime) -> QueueState:
         """How much work there is."""
+        ...
+
+    async def position_of(self, submission_id: SubmissionId, now: datetime) -> int | None:
+        """The place in the line of what waits to be judged, from 1; None: it does not wait.
+
+        First all that is due of more urgent classes, then its own class by `domain.line`. What is
+        claimed, or held back, is not counted.
+        """
         ...
 
     async def remove_expired_runs(self, now: datetime) -> int:

@@ -7,22 +7,33 @@ from datetime import date, datetime
 from application.ports.challenges import ChallengeFilter
 from application.ports.clock import Clock
 from application.ports.storage import Storage
-from application.ports.submissions import SubmissionRepository, TestFailures
-from domain.analytics import Figures, JudgedFact, figures
+from application.ports.totals import TestFailures, TotalsRepository
+from domain.analytics import DayCount, Figures, ItemFigures, day_count, figures_of, item_figures
 from domain.challenge import Challenge
 from domain.errors import ChallengeNotFound
 from domain.ids import ChallengeId
+from domain.tally import Tally
 
 _PAGE = 500
+_NOTHING = Tally()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What is told of a challenge only where it alone was asked for."""
+
+    per_day: Sequence[DayCount]
+    tests: Sequence[TestFailures]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeFigures:
-    """One challenge's figures; `tests` only where that challenge alone was asked for."""
+    """One challenge's figures; `alone` only where that challenge alone was asked for."""
 
     challenge: Challenge
     figures: Figures
-    tests: Sequence[TestFailures] | None
+    item: ItemFigures
+    alone: Details | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +48,7 @@ class AnalyticsReport:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetAnalytics:
     storage: Storage
-    submissions: SubmissionRepository
+    totals: TotalsRepository
     clock: Clock
 
     async def __call__(
@@ -49,25 +60,33 @@ class GetAnalytics:
             ChallengeNotFound: there is none.
         """
         challenges = await self._challenges(challenge_id)
-        facts = await self.submissions.judged_facts(challenge_id, since=None, until=until)
-        by_challenge: dict[ChallengeId, list[JudgedFact]] = {}
-        for fact in facts:
-            by_challenge.setdefault(fact.challenge_id, []).append(fact)
-        tests = None
+        tallies = await self.totals.figures(challenge_id, since=since, until=until)
+        items = await self.totals.items(challenge_id)
+        alone = None
         if challenge_id is not None:
-            tests = await self.submissions.test_failures(challenge_id, since=since, until=until)
+            alone = await self._details(challenge_id, since, until)
         return AnalyticsReport(
             generated_at=self.clock.now(),
-            totals=figures(facts, since=since, until=until),
+            totals=figures_of(tallies.get(challenge_id, _NOTHING)),
             items=[
                 ChallengeFigures(
                     challenge=challenge,
-                    figures=figures(by_challenge.get(challenge.id, []), since=since, until=until),
-                    tests=tests,
+                    figures=figures_of(tallies.get(challenge.id, _NOTHING)),
+                    item=item_figures(items.get(challenge.id, _NOTHING)),
+                    alone=alone,
                 )
                 for challenge in challenges
-                if challenge_id is not None or challenge.id in by_challenge
+                if challenge_id is not None or challenge.id in tallies
             ],
+        )
+
+    async def _details(
+        self, challenge_id: ChallengeId, since: date | None, until: date | None
+    ) -> Details:
+        days = await self.totals.per_day(challenge_id, since=since, until=until)
+        return Details(
+            per_day=[day_count(day, tally) for day, tally in days if tally["submissions"]],
+            tests=await self.totals.tests(challenge_id, since=since, until=until),
         )
 
     async def _challenges(self, challenge_id: ChallengeId | None) -> Sequence[Challenge]:

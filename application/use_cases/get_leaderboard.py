@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from application import reading
 from application.ports.storage import Storage
-from application.ports.submissions import SubmissionRepository
+from application.ports.totals import TotalsRepository
 from domain.ids import ChallengeId, UserId
-from domain.leaderboard import Standing, standings
+from domain.leaderboard import BoardId, RuleSet, Standing
 from domain.user import User
 
 
@@ -24,26 +24,31 @@ class Leaderboard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetLeaderboard:
     storage: Storage
-    submissions: SubmissionRepository
+    totals: TotalsRepository
 
     async def __call__(
-        self, reader: User, *, challenge_id: ChallengeId | None, after: int, limit: int
+        self,
+        reader: User,
+        *,
+        rules: RuleSet,
+        challenge_id: ChallengeId | None,
+        after: int,
+        limit: int,
     ) -> Leaderboard:
-        """The lines after the first `after` ones, by `domain.leaderboard`'s order.
+        """The lines after the first `after` ones, by these rules.
 
         Raises:
             ChallengeNotFound: there is none that the reader may see.
         """
-        board = standings(await self.submissions.best_scores(await self._id(reader, challenge_id)))
-        page = board[after : after + limit]
-        own = next((line for line in board if line.user_id == reader.id), None)
+        board = BoardId(rules=rules, challenge_id=await self._id(reader, challenge_id))
+        page = await self.totals.board(board, after=after, limit=limit)
         async with self.storage.read() as unit:
-            users = await unit.users.by_ids([line.user_id for line in page])
+            users = await unit.users.by_ids([line.user_id for line in page.lines])
         return Leaderboard(
-            standings=page,
+            standings=page.lines,
             names={user_id: user.display_name for user_id, user in users.items()},
-            own=own,
-            total=len(board),
+            own=await self.totals.own(board, reader.id),
+            total=page.total,
         )
 
     async def _id(self, reader: User, id_or_slug: str | None) -> ChallengeId | None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import Enum
 
 from application.comparing import Comparing
+from application.holding import LEASE_TIME, while_held
 from application.planning import NotJudgeable, Plan, Planner
 from application.ports.blob_store import BlobCorrupt, BlobNotFound, BlobStore
 from application.ports.clock import Clock
@@ -27,6 +28,8 @@ from application.ports.progress import (
 from application.ports.storage import Storage, StoreUnavailable
 from application.ports.submissions import Claim, Lease, LeaseLost, SubmissionRepository
 from application.ports.telemetry import SILENT, Judging, Telemetry
+from application.ports.totals import TotalsRepository
+from application.recent_turns import RecentTurns
 from domain.errors import LanguageNotOffered
 from domain.ids import LanguageId
 from domain.judgement import JudgedTest, Judgement, Verdict
@@ -36,9 +39,6 @@ from domain.run import Compilation, Run
 from domain.stored_output import within_budget
 from domain.submission import SubmissionStatus, WorkClass
 
-LEASE_TIME = timedelta(seconds=9)
-"""With the timer's second: the work of a worker that died is taken up within 10 seconds."""
-HEARTBEAT_S = 2.0
 MAX_FAILURES = 4
 """Tries at one judgement that the platform failed, those that died with their worker included."""
 BACK_OFF = timedelta(seconds=2)
@@ -51,6 +51,8 @@ OUTAGE_PAUSE_S = 1.0
 MAX_STUMBLES = 4
 """Failures to read one thing, with growing pauses, from stores that answer: half a minute."""
 TESTS_BETWEEN_CUTS = 64
+SETTLED_AT_ONCE = 50
+"""Outcomes added to standings with one's own: those of others that end at the same time."""
 
 
 class Turn(Enum):
@@ -103,10 +105,15 @@ class _Attempt:
         self.checker_failed = False
 
 
+def _nobody_hears() -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeSubmission:
     storage: Storage
     submissions: SubmissionRepository
+    totals: TotalsRepository
     blobs: BlobStore
     judge: JudgePort
     progress: ProgressStream
@@ -115,9 +122,15 @@ class JudgeSubmission:
     worker: str
     telemetry: Telemetry = SILENT
     comparing: Comparing = field(default_factory=Comparing)
+    recent: RecentTurns = field(default_factory=RecentTurns)
 
-    async def __call__(self, classes: Sequence[WorkClass] = tuple(WorkClass)) -> Turn:
-        """Judge the next submission of these classes, if there is one.
+    async def __call__(
+        self,
+        classes: Sequence[WorkClass] = tuple(WorkClass),
+        *,
+        claimed: Callable[[], None] = _nobody_hears,
+    ) -> Turn:
+        """Judge the next submission of these classes, if there is one; `claimed` hears of it.
 
         Safe to repeat at any moment and from anywhere: the claim is atomic, the outcome is
         fenced. A claim that another worker took over meanwhile is dropped without a trace. What
@@ -134,40 +147,17 @@ class JudgeSubmission:
         offered = [language.id for language in await self.judge.languages()]
         now = self.clock.now()
         lease = Lease(token=self.ids.token(), worker=self.worker, expires_at=now + LEASE_TIME)
-        claim = await self.submissions.claim_next(classes, now, lease, languages=offered)
+        claim = await self.submissions.claim_next(
+            classes, now, lease, languages=offered, served=self.recent.counts()
+        )
         if claim is None:
             return Turn.NOTHING_DUE
-        work = asyncio.create_task(self._watched(claim))
-        heartbeat = asyncio.create_task(self._keep_alive(claim))
-        try:
-            await asyncio.wait({work, heartbeat}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            await _ended(work)
-            await self._let_go(claim)
-            raise
-        finally:
-            await _ended(heartbeat)
-            await _ended(work)
-        _raise_unless_lost(heartbeat)
-        return _result_unless_lost(work)
-
-    async def _let_go(self, claim: Claim) -> None:
-        """This worker was told to stop: another may begin anew at once, not after the lease."""
-        with contextlib.suppress(LeaseLost, StoreUnavailable):
-            await self.submissions.hand_back(claim, not_before=self.clock.now(), failed=False)
-
-    async def _keep_alive(self, claim: Claim) -> None:
-        """Extend the lease until it is lost; a store that is away for a moment is tried again."""
-        due_at = claim.lease.expires_at - LEASE_TIME  # a claim may have taken long to be answered
-        while True:
-            due_at = max(due_at + timedelta(seconds=HEARTBEAT_S), self.clock.now())
-            await self.clock.sleep((due_at - self.clock.now()).total_seconds())
-            try:
-                await self.submissions.extend(claim, self.clock.now() + LEASE_TIME)
-            except LeaseLost:
-                return
-            except StoreUnavailable:
-                continue
+        self.recent.note(claim)
+        claimed()
+        turn = await while_held(
+            claim, self._watched(claim), submissions=self.submissions, clock=self.clock
+        )
+        return turn or Turn.JUDGED  # of a claim that was lost nothing is told
 
     async def _watched(self, claim: Claim) -> Turn:
         with self.telemetry.judging(claim) as judging:
@@ -328,8 +318,12 @@ class JudgeSubmission:
         claim = attempt.claim
         with attempt.judging.settling(judgement):
             await self._until_answered(lambda: self.submissions.record_outcome(claim, judgement))
-        await self._tell(attempt, StatusChanged(status=SubmissionStatus.DONE))
-        await self._tell(attempt, Done())
+        try:
+            with contextlib.suppress(StoreUnavailable):  # it is stored: the timer settles it
+                await self.totals.settle(SETTLED_AT_ONCE)
+        finally:  # whatever becomes of standings, the candidate hears of the outcome
+            await self._tell(attempt, StatusChanged(status=SubmissionStatus.DONE))
+            await self._tell(attempt, Done())
 
     async def _until_answered(self, write: Callable[[], Awaitable[object]]) -> None:
         """Write what was worked for as soon as the store is back; the fence makes repeats safe."""
@@ -354,24 +348,3 @@ class JudgeSubmission:
         attempt.told += 1
         event_id = EventId(judgement=claim.number, attempt=claim.attempt, sequence=attempt.told)
         await self.progress.publish(claim.submission.id, ProgressEvent(id=event_id, what=what))
-
-
-async def _ended(task: asyncio.Task[Turn] | asyncio.Task[None]) -> None:
-    """Cancel the task and wait for its end, whatever that is."""
-    task.cancel()
-    await asyncio.wait({task})
-
-
-def _result_unless_lost(work: asyncio.Task[Turn]) -> Turn:
-    """What came of it; of a claim that was lost (the heartbeat may have found that), nothing."""
-    _raise_unless_lost(work)
-    return Turn.JUDGED if work.cancelled() or work.exception() else work.result()
-
-
-def _raise_unless_lost(work: asyncio.Task[Turn] | asyncio.Task[None]) -> None:
-    """Pass on what went wrong, but a lost claim."""
-    if work.cancelled():
-        return
-    error = work.exception()
-    if error is not None and not isinstance(error, LeaseLost):
-        raise error

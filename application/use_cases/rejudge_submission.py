@@ -2,21 +2,14 @@
 
 import contextlib
 from dataclasses import dataclass
-from enum import StrEnum
 
 from application.ports.storage import Storage
 from application.ports.submissions import SubmissionRepository
 from application.ports.task_queue import QueueUnavailable, TaskQueue
 from domain.errors import SubmissionNotFound
 from domain.ids import SubmissionId
+from domain.rejudging import RejudgeOn
 from domain.submission import Submission, SubmissionKind, WorkClass
-
-
-class RejudgeOn(StrEnum):
-    """Which version the new judgement is made on."""
-
-    CURRENT = "current"
-    SAME = "same"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from entrypoints.cli.doctor import doctor
 from entrypoints.cli.gc import gc
 from entrypoints.cli.judge_server import judge_server
 from entrypoints.cli.migrate import migrate
+from entrypoints.cli.rebuild_totals import rebuild_totals
 from entrypoints.cli.serve import serve
 from entrypoints.cli.settings import settings
 from entrypoints.cli.submit import submit
@@ -45,6 +46,7 @@ for _command in (
     submit,
     migrate,
     gc,
+    rebuild_totals,
     settings,
 ):
     assay.add_command(_command)

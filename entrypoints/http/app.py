@@ -22,6 +22,7 @@ from domain.errors import DomainError
 from entrypoints.http import (
     admin_challenges,
     admin_dead_letters,
+    admin_rejudges,
     admin_submissions,
     admin_test_cases,
     admin_users,
@@ -56,6 +57,7 @@ ROUTES = (
     *admin_challenges.ROUTES,
     *admin_test_cases.ROUTES,
     *admin_submissions.ROUTES,
+    *admin_rejudges.ROUTES,
     *admin_users.ROUTES,
     *admin_work.ROUTES,
     *admin_dead_letters.ROUTES,

@@ -15,6 +15,7 @@ from application.use_cases.list_open_challenges import ListOpenChallenges, Progr
 from domain.challenge import Difficulty
 from domain.errors import ChallengeNotFound
 from domain.ids import ChallengeId
+from domain.leaderboard import RuleSet
 from entrypoints.http.operations import Admits, Answer, Operation, Tag, described
 from entrypoints.http.problems import HttpRequest
 from entrypoints.http.queries import PageQuery, Paging, Text, identifier, query_of
@@ -116,6 +117,12 @@ async def list_languages_route(list_languages: NamedDependency[ListLanguages]) -
     return json_response([language_view(language) for language in await list_languages()])
 
 
+class BoardQuery(PageQuery, frozen=True, kw_only=True):
+    """Which board, by the rules that rank."""
+
+    rules: RuleSet = RuleSet.BEST_SCORE
+
+
 @get(
     "/candidate/leaderboard",
     opt=described(
@@ -126,7 +133,7 @@ async def list_languages_route(list_languages: NamedDependency[ListLanguages]) -
             tag=Tag.CANDIDATE,
             admits=Admits.MEMBERS,
             policy=READ,
-            query=PageQuery,
+            query=BoardQuery,
             answers=(Answer(description="A page of the board.", body=LeaderboardView),),
         )
     ),
@@ -149,7 +156,7 @@ async def get_leaderboard_route(
             tag=Tag.CANDIDATE,
             admits=Admits.MEMBERS,
             policy=READ,
-            query=PageQuery,
+            query=BoardQuery,
             answers=(Answer(description="A page of the board.", body=LeaderboardView),),
             problems=frozenset({404}),
         )
@@ -188,10 +195,15 @@ async def _board(
     options: HttpOptions,
     challenge_id: ChallengeId | None,
 ) -> LeaderboardView:
-    paging = Paging(request, query_of(request, PageQuery), options.cursor_key)
+    query = query_of(request, BoardQuery)
+    paging = Paging(request, query, options.cursor_key)
     offset = paging.offset
     board = await get_leaderboard(
-        identity.user, challenge_id=challenge_id, after=offset, limit=paging.limit
+        identity.user,
+        rules=query.rules,
+        challenge_id=challenge_id,
+        after=offset,
+        limit=paging.limit,
     )
     behind = offset + len(board.standings)
     left = paging.limit + 1 if behind < board.total else 0

@@ -7,6 +7,7 @@ from litestar.response import Response, Stream
 
 from application.use_cases.authenticate import Identity
 from application.use_cases.get_submission import GetSubmission
+from application.use_cases.get_wait import GetWait
 from application.use_cases.run_code import RunCode
 from domain.ids import ChallengeId, LanguageId, SubmissionId
 from domain.submission import SubmissionKind
@@ -99,10 +100,11 @@ async def get_my_run_route(
     run_id: FromPath[str],
     identity: NamedDependency[Identity],
     get_submission: NamedDependency[GetSubmission],
+    get_wait: NamedDependency[GetWait],
 ) -> Response[bytes]:
     wanted = SubmissionId(identifier(run_id))
     details = await get_submission(wanted, owner=identity.user, kind=SubmissionKind.RUN)
-    return json_response(run_view(details))
+    return json_response(run_view(details, await get_wait(details.submission)))
 
 
 @get(

@@ -12,6 +12,7 @@ from application.ports.submissions import SubmissionFilter
 from application.use_cases.authenticate import Identity
 from application.use_cases.get_challenge import GetChallenge
 from application.use_cases.get_submission import GetSubmission
+from application.use_cases.get_wait import GetWait
 from application.use_cases.list_submissions import ListSubmissions
 from application.use_cases.submit_code import SubmitCode
 from domain.challenge import Feedback
@@ -151,7 +152,9 @@ async def list_my_submissions_route(
         Operation(
             summary="Read one of my submissions",
             description="Whole, as far as the challenge's feedback policy lets a candidate know; "
-            "of a hidden test never its data or the program's output.",
+            "of a hidden test never its data or the program's output. While it is queued its "
+            "place in the queue is shown, and an estimate in seconds where many were judged of "
+            "late; both are approximations.",
             tag=Tag.CANDIDATE,
             admits=Admits.MEMBERS,
             policy=READ,
@@ -164,9 +167,11 @@ async def get_my_submission_route(
     submission_id: FromPath[str],
     identity: NamedDependency[Identity],
     get_submission: NamedDependency[GetSubmission],
+    get_wait: NamedDependency[GetWait],
 ) -> Response[bytes]:
     wanted = SubmissionId(identifier(submission_id))
-    return json_response(submission_view(await get_submission(wanted, owner=identity.user)))
+    details = await get_submission(wanted, owner=identity.user)
+    return json_response(submission_view(details, await get_wait(details.submission)))
 
 
 @get(

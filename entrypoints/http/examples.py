@@ -21,6 +21,13 @@ from entrypoints.http.schemas.challenges import (
     ChallengeView,
     LanguageView,
 )
+from entrypoints.http.schemas.rejudges import (
+    RejudgedPage,
+    RejudgeSetBody,
+    RejudgeSetItem,
+    RejudgeSetPage,
+    RejudgeSetView,
+)
 from entrypoints.http.schemas.submissions import (
     AdminSubmissionItem,
     AdminSubmissionPage,
@@ -47,6 +54,7 @@ _CHALLENGE = "01999a3c-6a20-7d31-8f4e-2b7c9e0d1a02"
 _SUBMISSION = "01999a3c-7b30-7e42-9a5f-3c8d0f1e2b03"
 _RUN = "01999a3c-8c40-7f53-8b60-4d9e1a2f3c04"
 _TEST = "01999a3c-9d50-7064-9c71-5eaf2b304d05"
+_SET = "01999a3c-ae60-7175-8d82-6fb03c415e06"
 _LETTER = "6f0d6c4e-2a8f-4f7e-9b7d-0a1b2c3d4e5f"
 _NOW, _LATER = "2026-03-01T12:00:00Z", "2026-03-01T12:00:01.5Z"
 _SOURCE = "print(sum(map(int, input().split())))\n"
@@ -58,7 +66,27 @@ PATH_EXAMPLES = {
     "testcase_id": _TEST,
     "user_id": _USER,
     "letter_id": _LETTER,
+    "set_id": _SET,
     "callback_token": "7Hk2mVtq0xJ4cR9sWb1nZyLd",
+}
+_NO_WAIT: dict[str, Any] = {"queue_position": None, "estimated_wait_s": None}
+_REJUDGE_SET = {
+    "id": _SET,
+    "state": "ready",
+    "version": "current",
+    "filter": {
+        "ids": None,
+        "challenge_id": _CHALLENGE,
+        "user_id": None,
+        "verdict": "wrong_answer",
+        "language": None,
+        "from": None,
+        "to": None,
+    },
+    "total": 3,
+    "created_by": _USER,
+    "created_at": _NOW,
+    "updated_at": _LATER,
 }
 _ACCOUNT = {
     "id": _USER,
@@ -169,7 +197,9 @@ _STANDING = {
     "display_name": "Ada",
     "score": 20,
     "solved": 1,
+    "penalty_minutes": 27,
     "reached_at": _NOW,
+    "last_solved_at": _NOW,
 }
 _FIGURES: dict[str, Any] = {
     "submissions": 4,
@@ -178,10 +208,12 @@ _FIGURES: dict[str, Any] = {
     "acceptance_rate": 0.25,
     "solved_by": 1,
     "average_score": 12.5,
+    "score_histogram": [2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
     "verdicts": {"accepted": 1, "wrong_answer": 3},
     "languages": {"python3": 4},
     "median_time_ms": 18.5,
     "attempts_to_solve": {"median": 2, "p90": 2},
+    "median_seconds_to_solve": 412,
     "judge_errors": 0,
 }
 _STAFF_ACCOUNT = {**_ACCOUNT, "disabled": False}
@@ -258,11 +290,12 @@ EXAMPLES: dict[type, Any] = {
     },
     SubmissionBody: {"challenge_id": _CHALLENGE, "language": "python3", "source": _SOURCE},
     SubmissionPage: {"items": [_ITEM], "next_cursor": None},
-    SubmissionView: {**_ITEM, **_PROGRAM, "tests": [_JUDGED]},
+    SubmissionView: {**_ITEM, **_PROGRAM, **_NO_WAIT, "tests": [_JUDGED]},
     RunBody: {"language": "python3", "source": _SOURCE, "stdin": "3 4\n"},
     RunView: {
         **_OUTCOME,
         **_PROGRAM,
+        **_NO_WAIT,
         "id": _RUN,
         "expires_at": "2026-03-01T13:00:00Z",
         "tests": [_JUDGED],
@@ -274,6 +307,68 @@ EXAMPLES: dict[type, Any] = {
     },
     EventView: {"id": "1.1.1", "event": "status", "data": '{"status":"running"}'},
     Rejudge: {"version": "current"},
+    RejudgeSetBody: {
+        "filter": {"challenge_id": _CHALLENGE, "verdict": "wrong_answer"},
+        "version": "current",
+    },
+    RejudgeSetItem: _REJUDGE_SET,
+    RejudgeSetPage: {"items": [_REJUDGE_SET], "next_cursor": None},
+    RejudgeSetView: {
+        **_REJUDGE_SET,
+        "progress": {
+            "waiting": 0,
+            "first": 0,
+            "differs": 0,
+            "second": 0,
+            "same": 2,
+            "changed": 1,
+            "flaky": 0,
+            "failed": 0,
+            "left_out": 0,
+        },
+        "matrix": [{"old": "wrong_answer", "new": "accepted", "count": 1}],
+        "scores": {"raised": 1, "lowered": 0},
+        "impact": {
+            "computed_at": _LATER,
+            "complete": True,
+            "boards": [
+                {
+                    "challenge_id": None,
+                    "moved": 1,
+                    "changes": [
+                        {
+                            "user_id": _USER,
+                            "rank_before": None,
+                            "rank_after": 1,
+                            "score_before": 0,
+                            "score_after": 100,
+                        }
+                    ],
+                }
+            ],
+        },
+    },
+    RejudgedPage: {
+        "items": [
+            {
+                "submission_id": _SUBMISSION,
+                "user_id": _USER,
+                "challenge_id": _CHALLENGE,
+                "language": "python3",
+                "state": "changed",
+                "old_judgement": 1,
+                "old_verdict": "wrong_answer",
+                "old_score": 40,
+                "new_judgement": 2,
+                "new_verdict": "accepted",
+                "new_score": 100,
+                "second_judgement": 3,
+                "second_verdict": "accepted",
+                "second_score": 100,
+            }
+        ],
+        "next_cursor": None,
+    },
     AdminSubmissionItem: _STAFF_ITEM,
     AdminSubmissionPage: {"items": [_STAFF_ITEM], "next_cursor": None},
     AdminSubmissionView: {
@@ -318,6 +413,8 @@ EXAMPLES: dict[type, Any] = {
                 **_FIGURES,
                 "challenge_id": _CHALLENGE,
                 "title": "Sum",
+                "difficulty": 0.5,
+                "discrimination": 0.41,
                 "per_day": [{"day": "2026-03-01", "submissions": 4, "accepted": 1}],
                 "tests": [{"version": 2, "ordinal": 1, "runs": 4, "failures": 3}],
             }

@@ -10,6 +10,8 @@ from application.use_cases.add_test_cases import AddTestCases
 from application.use_cases.authenticate import Authenticate
 from application.use_cases.check_health import CheckHealth
 from application.use_cases.create_challenge import CreateChallenge
+from application.use_cases.create_rejudge_set import CreateRejudgeSet
+from application.use_cases.decide_rejudge_set import DecideRejudgeSet
 from application.use_cases.delete_test_case import DeleteTestCase
 from application.use_cases.drop_dead_letter import DropDeadLetter
 from application.use_cases.get_analytics import GetAnalytics
@@ -17,12 +19,16 @@ from application.use_cases.get_challenge import GetChallenge
 from application.use_cases.get_leaderboard import GetLeaderboard
 from application.use_cases.get_open_challenge import GetOpenChallenge
 from application.use_cases.get_queue import GetQueue
+from application.use_cases.get_rejudge_set import GetRejudgeSet
 from application.use_cases.get_submission import GetSubmission
+from application.use_cases.get_wait import GetWait
 from application.use_cases.hear_callback import HearCallback
 from application.use_cases.list_challenges import ListChallenges
 from application.use_cases.list_dead_letters import ListDeadLetters
 from application.use_cases.list_languages import ListLanguages
 from application.use_cases.list_open_challenges import ListOpenChallenges
+from application.use_cases.list_rejudge_items import ListRejudgeItems
+from application.use_cases.list_rejudge_sets import ListRejudgeSets
 from application.use_cases.list_submissions import ListSubmissions
 from application.use_cases.list_test_cases import ListTestCases
 from application.use_cases.list_users import ListUsers
@@ -51,6 +57,8 @@ class UseCases:
     authenticate: Authenticate
     check_health: CheckHealth
     create_challenge: CreateChallenge
+    create_rejudge_set: CreateRejudgeSet
+    decide_rejudge_set: DecideRejudgeSet
     delete_test_case: DeleteTestCase
     drop_dead_letter: DropDeadLetter
     get_analytics: GetAnalytics
@@ -58,12 +66,16 @@ class UseCases:
     get_leaderboard: GetLeaderboard
     get_open_challenge: GetOpenChallenge
     get_queue: GetQueue
+    get_rejudge_set: GetRejudgeSet
     get_submission: GetSubmission
+    get_wait: GetWait
     hear_callback: HearCallback
     list_challenges: ListChallenges
     list_dead_letters: ListDeadLetters
     list_languages: ListLanguages
     list_open_challenges: ListOpenChallenges
+    list_rejudge_items: ListRejudgeItems
+    list_rejudge_sets: ListRejudgeSets
     list_submissions: ListSubmissions
     list_test_cases: ListTestCases
     list_users: ListUsers

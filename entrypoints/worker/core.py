@@ -11,20 +11,28 @@ import structlog
 from application.ports.clock import Clock
 from application.ports.storage import StoreUnavailable
 from application.ports.task_queue import QueueUnavailable
+from application.use_cases.advance_rejudges import AdvanceRejudges
 from application.use_cases.announce_worker import AnnounceWorker
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.judge_submission import JudgeSubmission, Turn
+from application.use_cases.settle_outcomes import SettleOutcomes
 from application.use_cases.wake_workers import WakeWorkers
+from domain.submission import WorkClass
+from entrypoints.worker.background import Background
 from entrypoints.worker.pauses import Pauses
 
 LOOK_FOR_WORK_S = 1.0
 SOONEST_S = 0.1
 """Whatever falls due, the store is asked no more often."""
 ANNOUNCE_S = 2.0
+ADVANCE_S = 1.0
+SETTLE_S = 1.0
 FORGET_S = 60.0
 AFTER_FAILURE_S = 1.0
 RETRY_AFTER_S = (1.0, 4.0, 16.0)
 """When a wake-up that failed for a reason nobody foresaw is tried again; then it is dead."""
+LIVE = (WorkClass.SUBMISSION, WorkClass.RUN)
+"""What somebody waits for."""
 TURN = timedelta(seconds=60)
 """How long one wake-up is worked on at most: brokers take back what nobody acknowledges."""
 
@@ -34,7 +42,7 @@ _log = structlog.get_logger(__name__)
 class WorkerCore:
     """Judges up to `slots` submissions at once, and keeps the time of everything periodic."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all that it keeps the time of)
         self,
         *,
         judge_submission: JudgeSubmission,
@@ -43,14 +51,19 @@ class WorkerCore:
         clock: Clock,
         slots: int,
         announce_worker: AnnounceWorker | None = None,
+        advance_rejudges: AdvanceRejudges | None = None,
+        settle_outcomes: SettleOutcomes | None = None,
     ) -> None:
         self.slots = slots
         self._judge_submission = judge_submission
         self._wake_workers = wake_workers
         self._forget_expired = forget_expired
         self._announce_worker = announce_worker
+        self._advance_rejudges = advance_rejudges
+        self._settle_outcomes = settle_outcomes
         self._clock = clock
         self._free = asyncio.Semaphore(slots)
+        self._background = Background(slots, self._rejudge_next)
         self._turns: set[asyncio.Task[None]] = set()
         self._looking: set[asyncio.Task[None]] = set()
         self._pauses = Pauses(clock)
@@ -61,6 +74,8 @@ class WorkerCore:
 
     async def judge(self) -> None:
         """What a wake-up asks for: a free slot judges until nothing is due, or TURN is over.
+
+        Rejudgings are done beside it, in slots that nothing else needs.
 
         Returns early when the worker stops, and, after a moment, when a store is away: the timer
         sends another wake-up. Cancelling it hands the work back.
@@ -86,6 +101,12 @@ class WorkerCore:
         async with asyncio.TaskGroup() as timers:
             timers.create_task(self._look_after_work())
             timers.create_task(self._every(FORGET_S, "forget_expired", self._forget_expired))
+            if self._advance_rejudges is not None:
+                advance = self._advance_rejudges
+                timers.create_task(self._every(ADVANCE_S, "advance_rejudges", advance))
+            if self._settle_outcomes is not None:
+                settle = self._settle_outcomes
+                timers.create_task(self._every(SETTLE_S, "settle_outcomes", settle))
             if self._announce_worker is not None:
                 announce = partial(self._announce_worker, self._clock.now())
                 timers.create_task(self._every(ANNOUNCE_S, "announce_worker", announce))
@@ -94,6 +115,7 @@ class WorkerCore:
         """Take nothing new; what is not judged within `grace_s` is handed back to the store."""
         self._stopping = True
         self._pauses.end()
+        await self._background.stop()
         if self._turns:
             await asyncio.wait(set(self._turns), timeout=grace_s)
         await asyncio.gather(*(_ended(turn) for turn in tuple(self._turns)))
@@ -104,7 +126,9 @@ class WorkerCore:
         try:
             while await self._judge_next() and not self._stopping:
                 if self._clock.now() >= end:
-                    return
+                    break
+            if not self._stopping:
+                self._background.look(1)
         except StoreUnavailable as away:
             _log.warning("a wake-up is dropped: the timer sends another", reason=str(away))
             self._pauses.after_outage()
@@ -117,7 +141,26 @@ class WorkerCore:
         await self._pauses.over()
         if self._stopping:
             return False
-        turn = await self._judge_submission()
+        with self._background.gives_way() as need_a_slot:
+            turn = await self._judge_submission(LIVE, claimed=need_a_slot)
+        return self._went_on(turn)
+
+    async def _rejudge_next(self) -> bool:
+        """The same for rejudgings, which nobody outside hears of."""
+        await self._pauses.over()
+        if self._stopping:
+            return False
+        try:
+            return self._went_on(await self._judge_submission((WorkClass.REJUDGE,)))
+        except StoreUnavailable as away:
+            _log.warning("rejudging waits for the timer", reason=str(away))
+            self._pauses.after_outage()
+        except Exception:  # noqa: BLE001 - whatever failed, the worker has to go on
+            _log.exception("a rejudging failed and will be tried again")
+            self._pauses.after_failure()
+        return False
+
+    def _went_on(self, turn: Turn) -> bool:
         if turn is Turn.FAILED:
             _log.warning("this worker could not judge, and pauses before it takes more")
             self._pauses.after_failure()
@@ -145,11 +188,13 @@ class WorkerCore:
                 _log.warning("no wake-ups for now: this worker looks for itself", reason=str(away))
             self._queue_is_away = True
             self._look_for_work(self.slots)
+            self._background.look(self.slots)
             return
         if self._queue_is_away:
             _log.info("wake-ups can be sent again")
         self._queue_is_away = False
-        due = sum(state.due.values())
+        self._background.look(state.due[WorkClass.REJUDGE])
+        due = sum(state.due[work_class] for work_class in LIVE)
         if self._left_over:
             self._look_for_work(due)
         self._left_over = due > 0

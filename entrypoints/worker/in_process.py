@@ -9,9 +9,11 @@ from application.ports.clock import Clock
 from application.ports.dead_letters import Graveyard
 from application.ports.storage import StoreUnavailable
 from application.ports.task_queue import WakeUps
+from application.use_cases.advance_rejudges import AdvanceRejudges
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.judge_submission import JudgeSubmission
 from application.use_cases.recover_work import RecoverWork
+from application.use_cases.settle_outcomes import SettleOutcomes
 from application.use_cases.wake_workers import WakeWorkers
 from domain.submission import WorkClass
 from entrypoints.worker.core import RETRY_AFTER_S, Consumer, WorkerCore
@@ -76,6 +78,8 @@ class InProcessWorker:
     clock: Clock
     slots: int
     graveyard: Graveyard | None = None
+    advance_rejudges: AdvanceRejudges | None = None
+    settle_outcomes: SettleOutcomes | None = None
 
     async def run(self) -> None:
         """Take up what the last life left, then work; ends only by being cancelled."""
@@ -85,6 +89,8 @@ class InProcessWorker:
             forget_expired=self.forget_expired,
             clock=self.clock,
             slots=self.slots,
+            advance_rejudges=self.advance_rejudges,
+            settle_outcomes=self.settle_outcomes,
         )
         await self._recover()
         consumer = InProcessConsumer(

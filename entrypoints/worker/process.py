@@ -75,6 +75,8 @@ def _core(container: Container) -> WorkerCore:
         clock=container.clock(),
         slots=container.judge().slots,
         announce_worker=container.announce_worker(),
+        advance_rejudges=container.advance_rejudges(),
+        settle_outcomes=container.settle_outcomes(),
     )
 
 

@@ -19,7 +19,7 @@ from application.use_cases.get_leaderboard import GetLeaderboard
 from application.use_cases.get_submission import GetSubmission
 from application.use_cases.list_open_challenges import ListOpenChallenges, ProgressFilter
 from application.use_cases.recover_work import RecoverWork
-from application.use_cases.rejudge_submission import RejudgeOn, RejudgeSubmission
+from application.use_cases.rejudge_submission import RejudgeSubmission
 from application.use_cases.run_code import KEPT_FOR
 from application.use_cases.wake_workers import WakeWorkers
 from domain.challenge import ChallengeStatus, JudgingRules, Visibility
@@ -36,7 +36,9 @@ from domain.errors import (
 )
 from domain.ids import ChallengeId, LanguageId
 from domain.judgement import Verdict
+from domain.leaderboard import RuleSet
 from domain.program import single_file
+from domain.rejudging import RejudgeOn
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
 from domain.user import User
 from tests.application.world import PYTHON, World, a_test
@@ -338,8 +340,11 @@ async def test_the_board_ranks_candidates_and_leaves_staff_out(world: World) -> 
         await world.judged(await world.submitted(user, challenge, source))
         world.clock.advance(timedelta(minutes=1))
 
-    board = GetLeaderboard(storage=world.storage, submissions=world.submissions)
-    found = await board(slow, challenge_id=challenge.id, after=0, limit=10)
+    await world.totals.settle(10)
+    board = GetLeaderboard(storage=world.storage, totals=world.totals)
+    found = await board(
+        slow, rules=RuleSet.BEST_SCORE, challenge_id=challenge.id, after=0, limit=10
+    )
 
     assert [(line.rank, line.user_id) for line in found.standings] == [(1, quick.id), (2, slow.id)]
     assert found.own is not None
@@ -351,9 +356,7 @@ async def test_analytics_counts_candidates_attempts_and_failures(world: World) -
     one, two = await world.a_candidate("1@x.org"), await world.a_candidate("2@x.org")
     for user, source in ((one, "exit 1"), (one, "echo"), (two, "exit 1")):
         await world.judged(await world.submitted(user, challenge, source))
-    report_on = GetAnalytics(
-        storage=world.storage, submissions=world.submissions, clock=world.clock
-    )
+    report_on = GetAnalytics(storage=world.storage, totals=world.totals, clock=world.clock)
 
     report = await report_on(challenge_id=challenge.id, since=None, until=None)
 
@@ -361,6 +364,6 @@ async def test_analytics_counts_candidates_attempts_and_failures(world: World) -
     assert (figures.submissions, figures.candidates, figures.accepted) == (3, 2, 1)
     assert (figures.solved_by, figures.attempts_to_solve.median) == (1, Fraction(2))
     assert figures.verdicts == {Verdict.RUNTIME_ERROR: 2, Verdict.ACCEPTED: 1}
-    tests = report.items[0].tests
-    assert tests is not None
-    assert [(t.ordinal, t.runs, t.failures) for t in tests] == [(1, 3, 2), (2, 1, 0)]
+    alone = report.items[0].alone
+    assert alone is not None
+    assert [(t.ordinal, t.runs, t.failures) for t in alone.tests] == [(1, 3, 2), (2, 1, 0)]

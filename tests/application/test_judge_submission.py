@@ -11,9 +11,10 @@ import pytest
 from adapters.memory.judge import PYTHON as OF_MEMORY
 from adapters.memory.judge import MemoryJudge
 from adapters.memory.telemetry import MemoryTelemetry
+from application.holding import LEASE_TIME
 from application.ports.judge import JobRefused, JudgeJob, JudgeUnavailable
 from application.ports.submissions import Lease
-from application.use_cases.judge_submission import LEASE_TIME, MAX_FAILURES, MOST_ELSEWHERE
+from application.use_cases.judge_submission import MAX_FAILURES, MOST_ELSEWHERE
 from domain.challenge import JudgingRules, Visibility
 from domain.checker_program import CheckerProgram
 from domain.checking import Checker, CheckerKind

@@ -11,9 +11,10 @@ import pytest
 from adapters.memory.blob_store import MemoryBlobStore
 from adapters.memory.storage import MemoryStorage
 from adapters.memory.submissions import MemorySubmissionRepository
+from application.holding import HEARTBEAT_S, LEASE_TIME
 from application.ports.storage import StoreUnavailable, UnitOfWork
 from application.ports.submissions import Claim
-from application.use_cases.judge_submission import HEARTBEAT_S, LEASE_TIME, MAX_FAILURES
+from application.use_cases.judge_submission import MAX_FAILURES
 from domain.ids import BlobKey
 from domain.judgement import Judgement, Verdict
 from domain.submission import Submission, SubmissionStatus

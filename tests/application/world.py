@@ -12,6 +12,7 @@ from adapters.memory.ids import MemoryIds
 from adapters.memory.judge import MemoryJudge
 from adapters.memory.storage import MemoryStorage
 from adapters.memory.submissions import MemorySubmissionRepository
+from adapters.memory.totals import MemoryTotals
 from adapters.security.keys import derive_keys
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.tokens import JwtTokens
@@ -56,6 +57,7 @@ class World:
     telemetry: Telemetry = SILENT
 
     def __post_init__(self) -> None:
+        self.totals = MemoryTotals(self.submissions)
         self.blobs = MemoryBlobStore(self.clock)
         self.dead_letters = InProcessDeadLetters(self.queue)
         self.passwords = Argon2PasswordHasher(passes=1, memory_kib=8, lanes=1)
@@ -121,6 +123,7 @@ class World:
         return JudgeSubmission(
             storage=self.storage,
             submissions=self.submissions,
+            totals=self.totals,
             blobs=self.blobs,
             judge=self.judge,
             progress=self.progress,

@@ -22,6 +22,7 @@ from adapters.memory.ids import MemoryIds
 from adapters.memory.judge import MemoryJudge
 from adapters.memory.storage import MemoryStorage
 from adapters.memory.submissions import MemorySubmissionRepository
+from adapters.memory.totals import MemoryTotals
 from adapters.sandbox.judge import SandboxJudge
 from adapters.security.keys import derive_keys
 from adapters.security.passwords import Argon2PasswordHasher
@@ -29,6 +30,7 @@ from adapters.security.tokens import JwtTokens
 from adapters.sql.sqlite import SqliteEngine
 from adapters.sql.storage import SqlStorage
 from adapters.sql.submissions import SqlSubmissionRepository
+from adapters.sql.totals import SqlTotals
 from adapters.system.clock import SystemClock
 from adapters.system.ids import SystemIds
 from application.ports.clock import Clock
@@ -62,12 +64,14 @@ from tests.contracts.in_hand import (
     SubmissionsFactory,
     TaskQueueFactory,
     TaskQueueInHand,
+    TotalsFactory,
+    TotalsInHand,
     with_python,
 )
 from tests.contracts.judge0_adapters import judge0_judge
 from tests.contracts.kafka_adapters import kafka_dead_letters, kafka_task_queue
 from tests.contracts.mongo_adapters import mongo_submissions
-from tests.contracts.mysql_adapters import mysql_storage, mysql_submissions
+from tests.contracts.mysql_adapters import mysql_storage, mysql_submissions, mysql_totals
 from tests.contracts.redis_adapters import redis_progress_stream, redis_rate_limiter
 from tests.contracts.s3_adapters import s3_blob_store
 
@@ -84,6 +88,22 @@ async def memory_submissions(_: Path, __: ManualClock) -> AsyncIterator[Submissi
     submissions = MemorySubmissionRepository()
     yield submissions
     await submissions.close()
+
+
+@asynccontextmanager
+async def memory_totals(_: Path, __: ManualClock) -> AsyncIterator[TotalsInHand]:
+    submissions = MemorySubmissionRepository()
+    totals = MemoryTotals(submissions)
+    yield TotalsInHand(totals=totals, submissions=submissions)
+    await totals.close()
+    await submissions.close()
+
+
+@asynccontextmanager
+async def sqlite_totals(folder: Path, _: ManualClock) -> AsyncIterator[TotalsInHand]:
+    engine = SqliteEngine(folder / "assay.sqlite3")
+    yield TotalsInHand(totals=SqlTotals(engine), submissions=SqlSubmissionRepository(engine))
+    await engine.close()
 
 
 @asynccontextmanager
@@ -231,6 +251,11 @@ SUBMISSIONS: dict[str, SubmissionsFactory] = {
     "sqlite": sqlite_submissions,
     "mysql": mysql_submissions,
     "mongo": mongo_submissions,
+}
+TOTALS: dict[str, TotalsFactory] = {
+    "memory": memory_totals,
+    "sqlite": sqlite_totals,
+    "mysql": mysql_totals,
 }
 BLOB_STORES: dict[str, BlobStoreFactory] = {
     "memory": memory_blob_store,

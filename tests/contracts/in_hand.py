@@ -20,6 +20,7 @@ from application.ports.rate_limiter import RateLimiter
 from application.ports.storage import Storage
 from application.ports.submissions import SubmissionRepository
 from application.ports.task_queue import TaskQueue, WakeUps
+from application.ports.totals import TotalsRepository
 from domain.ids import BlobKey, LanguageId
 from domain.submission import WorkClass
 
@@ -27,6 +28,17 @@ StorageFactory = Callable[[Path, ManualClock], AbstractAsyncContextManager[Stora
 SubmissionsFactory = Callable[
     [Path, ManualClock], AbstractAsyncContextManager[SubmissionRepository]
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotalsInHand:
+    """Totals, and the submissions of the same store."""
+
+    totals: TotalsRepository
+    submissions: SubmissionRepository
+
+
+TotalsFactory = Callable[[Path, ManualClock], AbstractAsyncContextManager[TotalsInHand]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,10 @@ from adapters.sql.mysql import MysqlEngine
 from adapters.sql.storage import SqlStorage
 from adapters.sql.submissions import SqlSubmissionRepository
 from adapters.sql.tables import metadata
+from adapters.sql.totals import SqlTotals
 from application.ports.storage import Storage
 from application.ports.submissions import SubmissionRepository
+from tests.contracts.in_hand import TotalsInHand
 from tests.services.mysql import elsewhere, new_database, statements
 
 
@@ -30,6 +32,13 @@ async def mysql_submissions(_: Path, __: ManualClock) -> AsyncIterator[Submissio
     submissions = SqlSubmissionRepository(MysqlEngine(empty_database()))
     yield submissions
     await submissions.close()
+
+
+@asynccontextmanager
+async def mysql_totals(_: Path, __: ManualClock) -> AsyncIterator[TotalsInHand]:
+    engine = MysqlEngine(empty_database())
+    yield TotalsInHand(totals=SqlTotals(engine), submissions=SqlSubmissionRepository(engine))
+    await engine.close()
 
 
 def empty_database() -> str:

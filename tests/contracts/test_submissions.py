@@ -19,8 +19,8 @@ from application.ports.submissions import (
     LeaseLost,
     SubmissionFilter,
     SubmissionRepository,
-    TestFailures,
 )
+from application.ports.totals import TestFailures
 from domain.errors import IdempotencyKeyReused, StillQueued, SubmissionNotFound
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
 from domain.judgement import JudgedTest, Judgement, Verdict
@@ -356,6 +356,36 @@ async def test_leases_of_every_class_count_in_taking_turns(
     await submissions.add(submission("s1", of=ALICE), handed_in(), None)
     await submissions.add(submission("s2", of=BOB), handed_in(), None)
     assert await _claimed_ids(submissions, 2) == ["s2", "s1"]
+
+
+async def test_a_rejudge_takes_no_turn_of_its_user(submissions: SubmissionRepository) -> None:
+    await _hand_in(submissions, submission("a", of=ALICE), judgement())
+    await submissions.request_rejudge(SubmissionId("a"), version=1)
+    await _claim(submissions)
+    await submissions.add(submission("s1", of=ALICE), handed_in(), None)
+    await submissions.add(submission("s2", of=BOB), handed_in(), None)
+    assert await _claimed_ids(submissions, 2) == ["s1", "s2"]
+
+
+async def test_rejudges_take_turns_among_themselves(submissions: SubmissionRepository) -> None:
+    for name, user in (("a1", ALICE), ("a2", ALICE), ("b1", BOB)):
+        await _hand_in(submissions, submission(name, of=user), judgement())
+    for name in ("a1", "a2", "b1"):
+        await submissions.request_rejudge(SubmissionId(name), version=1)
+    await submissions.add(submission("c", of=BOB), handed_in(), None)
+    assert await _claimed_ids(submissions, 4) == ["c", "a1", "b1", "a2"]
+
+
+async def test_who_was_served_of_late_comes_after_who_was_not(
+    submissions: SubmissionRepository,
+) -> None:
+    for name, user in (("a", ALICE), ("b", BOB), ("c", CAROL)):
+        await submissions.add(submission(name, of=user), handed_in(), None)
+    served = {ALICE: 2, BOB: 1}
+    claims = [
+        await submissions.claim_next(ALL, NOW, lease(f"n{n}"), served=served) for n in range(3)
+    ]
+    assert [claim.submission.id for claim in claims if claim] == ["c", "b", "a"]
 
 
 async def test_only_leases_that_live_count_in_taking_turns(
@@ -1011,6 +1041,42 @@ async def test_the_queue_counts_what_is_due_and_what_waits(
 
 
 # --- practice runs -----------------------------------------------------------------------------
+
+
+async def test_everybodys_first_comes_before_anybodys_second(
+    submissions: SubmissionRepository,
+) -> None:
+    for name, user in (("a1", ALICE), ("a2", ALICE), ("a3", ALICE), ("b1", BOB), ("c1", CAROL)):
+        await submissions.add(submission(name, of=user), handed_in(), None)
+    await submissions.add(submission("b2", of=BOB), handed_in(), None)
+    await submissions.add(run("0", of=CAROL), handed_in(), None)
+    names = ("a1", "b1", "c1", "a2", "b2", "a3", "0")
+    places = [await submissions.position_of(SubmissionId(name), NOW) for name in names]
+    assert places == [1, 2, 3, 4, 5, 6, 7]
+
+
+async def test_what_does_not_wait_has_no_place_in_the_line(
+    submissions: SubmissionRepository,
+) -> None:
+    await submissions.add(submission("s1"), handed_in(), None)
+    await submissions.add(submission("s2"), handed_in(), None)
+    claim = await _claim(submissions)
+    assert await submissions.position_of(S1, NOW) is None
+    assert await submissions.position_of(S2, NOW) == 1
+    assert await submissions.position_of(S3, NOW) is None
+    assert await submissions.position_of(S1, LEASE_END) == 1
+    await submissions.record_outcome(claim, judgement())
+    assert await submissions.position_of(S1, LEASE_END) is None
+
+
+async def test_what_is_held_back_is_in_nobodys_way(submissions: SubmissionRepository) -> None:
+    await submissions.add(submission("s1"), handed_in(), None)
+    later = NOW + SECOND
+    await submissions.hand_back(await _claim(submissions), not_before=later, failed=True)
+    await submissions.add(submission("s2"), handed_in(), None)
+    assert await submissions.position_of(S2, NOW) == 1
+    assert await submissions.position_of(S1, NOW) == 1
+    assert await submissions.position_of(S2, later) == 2
 
 
 async def test_expired_runs_are_forgotten_with_all_that_hangs_on_them(

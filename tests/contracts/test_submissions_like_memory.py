@@ -24,10 +24,11 @@ from application.ports.idempotency import IdempotencyKey
 from application.ports.submissions import (
     Claim,
     QueueState,
+    ShadowChoice,
     SubmissionFilter,
     SubmissionRepository,
 )
-from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
+from domain.ids import ChallengeId, LanguageId, RejudgeSetId, SubmissionId, UserId
 from domain.judgement import Judgement, Verdict
 from domain.leaderboard import BestScore
 from domain.submission import Submission, SubmissionKind, SubmissionStatus, WorkClass
@@ -42,10 +43,12 @@ USERS = st.sampled_from((UserId("u"), UserId("U"), UserId("v")))
 CHALLENGES = st.sampled_from((ChallengeId("c"), ChallengeId("C")))
 LANGUAGES = st.sampled_from((PYTHON, CPP))
 OFFERED = st.none() | st.lists(LANGUAGES, unique=True).map(tuple)
+SERVED = st.dictionaries(USERS, st.integers(1, 3))
 WORKERS = st.sampled_from(("w", "W"))
 CLASSES = st.lists(st.sampled_from(WorkClass), unique=True, max_size=3).map(tuple) | st.just(
     tuple(WorkClass)
 )
+SETS = st.sampled_from((RejudgeSetId("r"), RejudgeSetId("R")))
 DAYS = st.none() | st.sampled_from((date(2026, 3, 1), date(2026, 3, 2)))
 WAITS = st.sampled_from((0, 1, 7, 31, 3_600, 90_000)).map(lambda s: timedelta(seconds=s))
 VERDICTS = st.sampled_from(
@@ -124,17 +127,18 @@ class SubmissionsComparison(Comparison[SubmissionRepository]):
         self.both(lambda repository: repository.add(one, handed_in(one.id), own_key))
         return one.id
 
-    @rule(target=claims, classes=CLASSES, worker=WORKERS, languages=OFFERED)
+    @rule(target=claims, classes=CLASSES, worker=WORKERS, languages=OFFERED, served=SERVED)
     def claim(
         self,
         classes: tuple[WorkClass, ...],
         worker: str,
         languages: tuple[LanguageId, ...] | None,
+        served: dict[UserId, int],
     ) -> MultipleResults[Claim]:
         self.made += 1
         own = lease(f"t{self.made}", worker=worker, expires_at=self.now + timedelta(seconds=30))
         claim = self.both(
-            lambda repository: repository.claim_next(classes, self.now, own, languages)
+            lambda repository: repository.claim_next(classes, self.now, own, languages, served)
         )
         return multiple(*(one for one in (claim,) if isinstance(one, Claim)))
 
@@ -174,6 +178,29 @@ class SubmissionsComparison(Comparison[SubmissionRepository]):
     @rule(name=names, version=st.integers(1, 3))
     def request_rejudge(self, name: SubmissionId, version: int) -> None:
         self.both(lambda repository: repository.request_rejudge(name, version=version))
+
+    @rule(name=names, of=SETS)
+    def request_shadow(self, name: SubmissionId, of: RejudgeSetId) -> None:
+        self.both(lambda repository: repository.request_rejudge(name, version=2, shadow_of=of))
+
+    @rule(name=names, number=st.integers(1, 3), of=SETS)
+    def withdraw_shadow(self, name: SubmissionId, number: int, of: RejudgeSetId) -> None:
+        self.both(lambda repository: repository.withdraw_shadow(name, number, shadow_of=of))
+
+    @rule(chosen=st.sets(names, min_size=1), base=st.integers(1, 2), number=st.integers(1, 4))
+    def apply_judgements(self, chosen: set[SubmissionId], base: int, number: int) -> None:
+        choices = [
+            ShadowChoice(submission_id=name, base=base, number=number) for name in sorted(chosen)
+        ]
+
+        async def apply(repository: SubmissionRepository) -> list[SubmissionId]:
+            return sorted(await repository.apply_judgements(choices))
+
+        self.both(apply)
+
+    @rule(name=names)
+    def position_of(self, name: SubmissionId) -> None:
+        self.both(lambda repository: repository.position_of(name, self.now))
 
     @rule()
     def remove_expired_runs(self) -> None:

@@ -2,182 +2,271 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.ids import ChallengeId, UserId
-from domain.leaderboard import BestScore, Standing, better, standings
+from domain.facts import JudgedFact
+from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
+from domain.judgement import Verdict
+from domain.leaderboard import RuleSet, merit, standings, whole_board
+from domain.pairs import Overall, Pair, overall_of, pair_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+RIGHT, WRONG = Verdict.ACCEPTED, Verdict.WRONG_ANSWER
+BEST, ICPC = RuleSet.BEST_SCORE, RuleSet.ICPC
 
 
-def at(minute: int) -> datetime:
-    return START + timedelta(minutes=minute)
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
 
 
-def reached(
-    user: str, score: int, minute: int = 0, *, on: str = "c1", solved: bool = False
-) -> BestScore:
-    return BestScore(
-        user_id=UserId(user),
+def fact(
+    name: str = "s",
+    *,
+    of: str = "u",
+    on: str = "c",
+    score: Fraction | int = 0,
+    verdict: Verdict = WRONG,
+    after_s: float = 0,
+) -> JudgedFact:
+    return JudgedFact(
+        submission_id=SubmissionId(name),
+        user_id=UserId(of),
         challenge_id=ChallengeId(on),
+        language=LanguageId("python3"),
+        submitted_at=at(after_s),
+        verdict=verdict,
         score=Fraction(score),
-        solved=solved,
-        reached_at=at(minute),
+        max_score=Fraction(100),
+        cpu_ms=1,
     )
 
 
-def line(rank: int, user: str, score: int, minute: int, *, solved: int = 0) -> Standing:
-    return Standing(
-        rank=rank,
-        user_id=UserId(user),
-        score=Fraction(score),
-        solved=solved,
-        reached_at=at(minute),
-    )
+def pair(*facts: JudgedFact) -> Pair:
+    made = pair_of(facts)
+    assert made is not None
+    return made
 
 
-best_scores = st.builds(
-    BestScore,
-    user_id=st.sampled_from([UserId(f"u{n}") for n in range(4)]),
-    challenge_id=st.sampled_from([ChallengeId(f"c{n}") for n in range(3)]),
-    score=st.sampled_from([Fraction(0), Fraction(1, 3), Fraction(2, 3), Fraction(1)]),
-    solved=st.booleans(),
-    reached_at=st.integers(0, 3).map(at),
+def overall(*facts: JudgedFact) -> Overall:
+    by_challenge = {
+        f.challenge_id: [g for g in facts if g.challenge_id == f.challenge_id] for f in facts
+    }
+    made = overall_of(pair(*own) for own in by_challenge.values())
+    assert made is not None
+    return made
+
+
+histories = st.lists(
+    st.builds(
+        fact,
+        name=st.integers(0, 99).map(str),
+        score=st.sampled_from([0, Fraction(1, 2), 50, 100]),
+        verdict=st.sampled_from([RIGHT, WRONG, Verdict.COMPILE_ERROR, Verdict.JUDGE_ERROR]),
+        after_s=st.integers(0, 400),
+    ),
+    max_size=8,
+    unique_by=lambda one: one.submission_id,
 )
-boards = st.lists(best_scores, max_size=12)
+moments = st.none() | st.integers(0, 3).map(at)
+overalls = st.lists(
+    st.builds(
+        Overall,
+        user_id=st.integers(0, 20).map(lambda n: UserId(f"u{n}")),
+        score=st.sampled_from([Fraction(0), Fraction(1, 1_000_000), Fraction(1)]),
+        reached_at=st.integers(0, 2).map(at),
+        solved=st.integers(0, 2),
+        penalty_minutes=st.integers(0, 2),
+        last_solved_at=moments,
+        first_submitted_at=st.just(START),
+        first_solved_at=moments,
+    ),
+    max_size=9,
+    unique_by=lambda one: one.user_id,
+)
 
 
-@given(boards, st.randoms())
-def test_a_board_does_not_depend_on_the_order_of_scores(
-    scores: list[BestScore], random: Random
+# --- one user on one challenge -----------------------------------------------------------------
+
+
+@given(histories, st.randoms())
+def test_a_pair_does_not_depend_on_the_order_in_which_outcomes_come(
+    facts: list[JudgedFact], random: Random
 ) -> None:
-    shuffled = scores.copy()
+    shuffled = facts.copy()
     random.shuffle(shuffled)
 
-    assert standings(shuffled) == standings(scores)
+    assert pair_of(shuffled) == pair_of(facts)
 
 
-@given(boards)
-def test_everyone_with_a_score_stands_on_the_board_once(scores: list[BestScore]) -> None:
-    users = [standing.user_id for standing in standings(scores)]
-
-    assert sorted(users) == sorted({score.user_id for score in scores})
-
-
-@given(boards)
-def test_a_board_is_in_one_order_only(scores: list[BestScore]) -> None:
-    board = standings(scores)
-
-    keys = [(-s.score, s.reached_at, s.user_id) for s in board]
-
-    assert keys == sorted(keys)
-    assert len(set(keys)) == len(keys)
-
-
-@given(boards)
-def test_a_rank_is_one_more_than_the_number_of_those_strictly_ahead(
-    scores: list[BestScore],
+@given(histories)
+def test_a_pair_has_the_best_score_and_the_first_moment_it_was_handed_in(
+    facts: list[JudgedFact],
 ) -> None:
-    board = standings(scores)
+    counting = [one for one in facts if one.verdict is not Verdict.JUDGE_ERROR]
+    made = pair_of(facts)
 
-    ahead = [sum((-o.score, o.reached_at) < (-s.score, s.reached_at) for o in board) for s in board]
-
-    assert [standing.rank for standing in board] == [count + 1 for count in ahead]
-
-
-@given(boards)
-def test_a_total_adds_the_best_score_of_each_challenge(scores: list[BestScore]) -> None:
-    challenges = {score.challenge_id for score in scores}
-
-    totals = {standing.user_id: standing.score for standing in standings(scores)}
-
-    assert totals == {
-        user: sum(
-            max((s.score for s in scores if (s.user_id, s.challenge_id) == (user, c)), default=0)
-            for c in challenges
-        )
-        for user in {score.user_id for score in scores}
-    }
+    best = max((one.score for one in counting), default=None)
+    first = min((one.submitted_at for one in counting if one.score == best), default=None)
+    assert (made and made.best_score, made and made.reached_at) == (best, first)
 
 
-@given(boards, best_scores)
-def test_another_score_never_lowers_who_made_it(scores: list[BestScore], more: BestScore) -> None:
-    before = {s.user_id: s for s in standings(scores)}.get(more.user_id)
-    after = {s.user_id: s for s in standings([*scores, more])}[more.user_id]
-
-    assert before is None or after.score >= before.score
-    assert before is None or after.rank <= before.rank
-    assert before is None or after.solved >= before.solved
-
-
-@given(best_scores, best_scores, best_scores)
-def test_the_better_of_several_does_not_depend_on_how_they_are_paired(
-    one: BestScore, two: BestScore, three: BestScore
+@given(histories)
+def test_only_what_came_before_the_first_solution_matters_to_effort(
+    facts: list[JudgedFact],
 ) -> None:
-    left, right = better(better(one, two), three), better(better(three, two), one)
+    made = pair_of(facts)
+    solved = min((f.order for f in facts if f.verdict is RIGHT), default=None)
+    until = [f for f in facts if solved is None or f.order <= solved]
 
-    assert (left.score, left.reached_at) == (right.score, right.reached_at)
-    assert left.solved == right.solved
+    again = pair_of(until)
 
-
-def test_the_higher_score_counts_even_when_it_came_later() -> None:
-    assert better(reached("a", 1, 0), reached("a", 2, 5)) == reached("a", 2, 5)
-
-
-def test_of_equal_scores_the_earlier_counts() -> None:
-    assert better(reached("a", 2, 5), reached("a", 2, 3)) == reached("a", 2, 3)
+    assert (made is None) == (again is None)
+    if made is not None and again is not None:
+        assert (made.attempts, made.penalty_minutes) == (again.attempts, again.penalty_minutes)
+        assert made.seconds_to_solve == again.seconds_to_solve
 
 
-def test_what_was_solved_stays_solved_whichever_score_counts() -> None:
-    partial, solved = reached("a", 2, 0), reached("a", 2, 5, solved=True)
-
-    assert better(partial, solved) == reached("a", 2, 0, solved=True)
-    assert better(solved, partial) == reached("a", 2, 0, solved=True)
-
-
-def test_an_empty_board_has_no_lines() -> None:
-    assert standings([]) == ()
+def test_judge_errors_say_nothing_of_anyone() -> None:
+    assert pair_of([fact(verdict=Verdict.JUDGE_ERROR)]) is None
+    assert pair_of([]) is None
+    assert overall_of([]) is None
 
 
-def test_equal_totals_at_the_same_moment_share_a_rank_and_the_next_is_skipped() -> None:
-    board = standings([reached("d", 1), reached("c", 2, 1), reached("b", 2, 1), reached("a", 3, 2)])
+def test_the_penalty_is_whole_minutes_and_twenty_for_each_rejected_one_before() -> None:
+    made = pair(
+        fact("a", after_s=30),
+        fact("b", after_s=40, verdict=Verdict.COMPILE_ERROR),
+        fact("c", after_s=50, verdict=Verdict.JUDGE_ERROR),
+        fact("d", after_s=60, verdict=Verdict.TIME_LIMIT_EXCEEDED),
+        fact("e", after_s=30 + 179, verdict=RIGHT, score=100),
+        fact("f", after_s=300),
+    )
 
-    assert board == (line(1, "a", 3, 2), line(2, "b", 2, 1), line(2, "c", 2, 1), line(4, "d", 1, 0))
+    assert (made.penalty_minutes, made.attempts, made.seconds_to_solve) == (42, 4, 179)
 
 
-def test_of_equal_totals_the_one_reached_first_is_ahead() -> None:
-    board = standings([reached("a", 5, 2), reached("b", 5, 1)])
+def test_what_is_not_solved_has_no_penalty_and_no_effort() -> None:
+    made = pair(fact("a", score=99), fact("b", after_s=90))
 
-    assert board == (line(1, "b", 5, 1), line(2, "a", 5, 2))
+    assert (made.penalty_minutes, made.attempts, made.seconds_to_solve) == (0, 0, None)
+    assert made.solved_at is None
+
+
+def test_of_submissions_at_one_moment_the_lower_id_came_first() -> None:
+    made = pair(fact("b", verdict=RIGHT), fact("a"))
+
+    assert made.attempts == 2
+
+
+# --- one user on all ---------------------------------------------------------------------------
 
 
 def test_a_total_is_reached_with_the_last_score_that_adds_to_it() -> None:
-    board = standings(
-        [
-            reached("a", 3, 4, on="c1", solved=True),
-            reached("a", 2, 1, on="c2"),
-            reached("a", 0, 9, on="c3"),
-        ]
+    made = overall(
+        fact("a", on="1", score=3, after_s=4, verdict=RIGHT),
+        fact("b", on="2", score=2, after_s=1),
+        fact("c", on="3", score=0, after_s=9),
     )
 
-    assert board == (line(1, "a", 5, 4, solved=1),)
+    assert (made.score, made.reached_at, made.solved) == (Fraction(5), at(4), 1)
 
 
 def test_who_has_no_points_stands_by_the_first_try() -> None:
-    board = standings([reached("a", 0, 7, on="c1"), reached("a", 0, 3, on="c2")])
-
-    assert board == (line(1, "a", 0, 3),)
+    assert overall(fact("a", on="1", after_s=7), fact("b", on="2", after_s=3)).reached_at == at(3)
 
 
-def test_solved_counts_challenges_not_submissions() -> None:
-    board = standings(
-        [
-            reached("a", 1, 0, on="c1", solved=True),
-            reached("a", 1, 1, on="c1", solved=True),
-            reached("a", 1, 2, on="c2", solved=True),
-            reached("a", 1, 3, on="c3"),
-        ]
+def test_penalties_add_up_and_the_last_solution_counts() -> None:
+    made = overall(
+        fact("a", on="1"),
+        fact("b", on="1", after_s=60, verdict=RIGHT),
+        fact("c", on="2", after_s=90, verdict=RIGHT),
+        fact("d", on="2", after_s=95, verdict=RIGHT),
+        fact("e", on="3", after_s=99),
     )
 
-    assert board == (line(1, "a", 3, 3, solved=2),)
+    assert (made.solved, made.penalty_minutes) == (2, 21)
+    assert (made.first_solved_at, made.last_solved_at) == (at(60), at(90))
+    assert made.first_submitted_at == at(0)
+
+
+# --- boards ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rules", RuleSet)
+@given(users=overalls, random=st.randoms())
+def test_a_board_does_not_depend_on_the_order_of_users(
+    rules: RuleSet, users: list[Overall], random: Random
+) -> None:
+    shuffled = users.copy()
+    random.shuffle(shuffled)
+
+    assert whole_board(rules, shuffled) == whole_board(rules, users)
+
+
+@pytest.mark.parametrize("rules", RuleSet)
+@given(users=overalls)
+def test_a_rank_is_one_more_than_the_number_of_those_strictly_ahead(
+    rules: RuleSet, users: list[Overall]
+) -> None:
+    merits = {one.user_id: merit(rules, one).order for one in users}
+
+    board = whole_board(rules, users)
+
+    ahead = [sum(other < merits[line.user_id] for other in merits.values()) for line in board]
+    assert [line.rank for line in board] == [count + 1 for count in ahead]
+    assert sorted(line.user_id for line in board) == sorted(merits)
+
+
+@pytest.mark.parametrize("rules", RuleSet)
+@given(users=overalls, after=st.integers(0, 9), limit=st.integers(1, 5))
+def test_a_page_has_the_lines_of_the_whole_board(
+    rules: RuleSet, users: list[Overall], after: int, limit: int
+) -> None:
+    board = whole_board(rules, users)
+    by_id = {one.user_id: one for one in users}
+    page = [by_id[line.user_id] for line in board[after : after + limit]]
+    ahead = sum(merit(rules, o).order < merit(rules, page[0]).order for o in users) if page else 0
+
+    lines = standings(rules, page, after=after, first_rank=ahead + 1)
+
+    assert lines == board[after : after + limit]
+
+
+@given(overalls)
+def test_by_best_score_more_is_ahead_and_of_equal_scores_the_earlier(users: list[Overall]) -> None:
+    keys = [(-line.score, line.reached_at, line.user_id) for line in whole_board(BEST, users)]
+
+    assert keys == sorted(keys)
+
+
+def test_by_icpc_solved_then_penalty_then_the_moment_of_the_last_decide() -> None:
+    base = overall(fact(of="a", verdict=RIGHT, after_s=5))
+    users = [
+        base_of(base, "d", solved=1, penalty=10, last=9),
+        base_of(base, "c", solved=1, penalty=10, last=8),
+        base_of(base, "b", solved=1, penalty=9, last=10),
+        base_of(base, "a", solved=2, penalty=99, last=99),
+    ]
+
+    assert [line.user_id for line in whole_board(ICPC, users)] == ["a", "b", "c", "d"]
+
+
+def test_who_solved_nothing_shares_the_last_rank_of_icpc_whatever_the_score() -> None:
+    users = [overall(fact(of="a", score=9, after_s=5)), overall(fact(of="b", score=1))]
+
+    assert [(line.rank, line.user_id) for line in whole_board(ICPC, users)] == [(1, "a"), (1, "b")]
+
+
+def base_of(base: Overall, user: str, *, solved: int, penalty: int, last: float) -> Overall:
+    return Overall(
+        user_id=UserId(user),
+        score=base.score,
+        reached_at=base.reached_at,
+        solved=solved,
+        penalty_minutes=penalty,
+        last_solved_at=at(last),
+        first_submitted_at=base.first_submitted_at,
+        first_solved_at=at(0),
+    )

@@ -15,7 +15,9 @@ class StandingView(View, frozen=True, kw_only=True):
     display_name: str
     score: Number
     solved: int
+    penalty_minutes: int
     reached_at: datetime
+    last_solved_at: datetime | None
 
 
 class LeaderboardView(View, frozen=True, kw_only=True):
@@ -31,7 +33,7 @@ class AttemptsView(View, frozen=True, kw_only=True):
     """Of those who solved: how many submissions it took."""
 
     median: Number | None
-    p90: int | None
+    p90: Number | None
 
 
 class DayView(View, frozen=True, kw_only=True):
@@ -52,7 +54,10 @@ class TestFailuresView(View, frozen=True, kw_only=True):
 
 
 class FiguresView(View, frozen=True, kw_only=True):
-    """What all submissions add up to."""
+    """What all submissions add up to.
+
+    `score_histogram` counts them by their share of the most in tenths; the 11th has full marks.
+    """
 
     submissions: int
     candidates: int
@@ -60,18 +65,26 @@ class FiguresView(View, frozen=True, kw_only=True):
     acceptance_rate: Number | None
     solved_by: int
     average_score: Number | None
+    score_histogram: list[int]
     verdicts: dict[str, int]
     languages: dict[str, int]
     median_time_ms: Number | None
     attempts_to_solve: AttemptsView
+    median_seconds_to_solve: Number | None
     judge_errors: int
 
 
 class ChallengeFiguresView(FiguresView, frozen=True, kw_only=True, omit_defaults=True):
-    """The same, of one challenge; the last two only where one challenge was asked for."""
+    """The same, of one challenge; the last two only where one challenge was asked for.
+
+    `difficulty` (0 to 1) is the share of those who tried that has not solved it; `discrimination`
+    (-1 to 1) the correlation of solving it with solving others. Both are of all time.
+    """
 
     challenge_id: str
     title: str
+    difficulty: Number | None
+    discrimination: Number | None
     per_day: list[DayView] | None = None
     tests: list[TestFailuresView] | None = None
 

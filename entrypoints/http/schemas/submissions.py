@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from application.use_cases.rejudge_submission import RejudgeOn
 from domain.challenge import Visibility
 from domain.judgement import Verdict
 from domain.program import MAX_FILE_NAME_LENGTH, MAX_FILES
+from domain.rejudging import RejudgeOn
 from domain.submission import SubmissionStatus
 from entrypoints.http.schemas.common import Input, LanguageName, Text, View
 
@@ -138,13 +138,19 @@ class SubmissionPage(View, frozen=True, kw_only=True):
 
 
 class SubmissionView(SubmissionItem, frozen=True, kw_only=True):
-    """A submission whole. `source` is the file to begin with; `files` null = a bare source."""
+    """A submission whole. `source` is the file to begin with; `files` null = a bare source.
+
+    `queue_position` (1 is next) and `estimated_wait_s` are there while it is queued, as far as they
+    are known.
+    """
 
     source: str
     files: list[FileView] | None
     entry_point: str | None
     compile_output: str | None
     tests: list[TestView]
+    queue_position: int | None
+    estimated_wait_s: int | None
 
 
 class AdminSubmissionItem(SubmissionItem, frozen=True, kw_only=True):
@@ -192,6 +198,8 @@ class RunView(View, frozen=True, kw_only=True):
     entry_point: str | None
     compile_output: str | None
     tests: list[TestView]
+    queue_position: int | None
+    estimated_wait_s: int | None
     stdout: str | None
     stderr: str | None
     exit_code: int | None

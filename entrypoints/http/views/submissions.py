@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from application.use_cases.get_submission import SubmissionDetails
+from application.use_cases.get_wait import Wait
 from domain.challenge import Feedback, TestCase, Visibility
 from domain.feedback import (
     Audience,
@@ -50,7 +51,7 @@ def submission_item(submission: Submission, feedback: Feedback) -> SubmissionIte
     )
 
 
-def submission_view(details: SubmissionDetails) -> SubmissionView:
+def submission_view(details: SubmissionDetails, wait: Wait | None = None) -> SubmissionView:
     """A candidate's own submission, whole as far as they may know it."""
     item = submission_item(details.submission, details.feedback)
     judgement = details.judgement
@@ -60,10 +61,11 @@ def submission_view(details: SubmissionDetails) -> SubmissionView:
         **_program(details.handed_in.program),
         compile_output=judgement.compile_output if judgement else None,
         tests=[_test_view(test, details.tests) for test in shown],
+        **_waiting(wait),
     )
 
 
-def run_view(details: SubmissionDetails) -> RunView:
+def run_view(details: SubmissionDetails, wait: Wait | None = None) -> RunView:
     """A practice run: it only ever saw samples, or the candidate's own input."""
     run, judgement = details.submission, details.judgement
     tests = judgement.tests if judgement else ()
@@ -85,6 +87,7 @@ def run_view(details: SubmissionDetails) -> RunView:
         **_program(details.handed_in.program),
         compile_output=judgement.compile_output if judgement else None,
         tests=[_public_view(test) for test in shown_tests(audience, tests)],
+        **_waiting(wait),
         stdout=only.output if only else None,
         stderr=only.stderr if only else None,
         exit_code=only.exit_code if only else None,
@@ -187,6 +190,13 @@ def _test_fields(test: JudgedTest) -> dict[str, Any]:
         "signal": test.signal,
         "signal_name": _name(test.signal),
         "message": test.message,
+    }
+
+
+def _waiting(wait: Wait | None) -> dict[str, Any]:
+    return {
+        "queue_position": wait.position if wait else None,
+        "estimated_wait_s": wait.seconds if wait else None,
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, RowMapping, Table, event
 
-from adapters.sql import claims, intake, lookups, outcomes, totals
+from adapters.sql import adding_up, claims, intake, line, lookups, outcomes
 from adapters.sql.engine import Transaction
 from adapters.sql.migrating import migrate_server
 from adapters.sql.mysql import MysqlEngine
@@ -69,7 +69,12 @@ def _in_a_block(ask: Callable[[UnitOfWork], Awaitable[object]]) -> Ask:
 
 
 CLAIM = _in_a_step(
-    claims.claim_next, classes=list(WorkClass), now=NOW, lease=lease(), languages=[PYTHON, CPP]
+    claims.claim_next,
+    classes=list(WorkClass),
+    now=NOW,
+    lease=lease(),
+    languages=[PYTHON, CPP],
+    served={ALICE: 1},
 )
 ON = {"since": NOW.date(), "until": NOW.date()}
 
@@ -81,16 +86,27 @@ ON = {"since": NOW.date(), "until": NOW.date()}
         (CLAIM, "ix_submissions_leases"),
         (CLAIM, "PRIMARY"),
         (
-            _in_a_step(claims.claim_again, classes=[], now=NOW, lease=lease(), languages=None),
+            _in_a_step(
+                claims.claim_again, classes=[], now=NOW, lease=lease(), languages=None, served={}
+            ),
             "ix_submissions_leases",
         ),
         (_in_a_step(claims.release_worker, worker="w"), "ix_submissions_leases"),
         (_in_a_step(claims.queue_state, now=NOW), "ix_submissions_work"),
+        (
+            _in_a_step(line.position_of, submission_id=SubmissionId("q000007"), now=NOW),
+            "ix_submissions_work",
+        ),
         (_in_a_step(intake.remove_expired_runs, now=NOW), "ix_submissions_expiring"),
         (_in_a_step(intake.created_by, key=KEY, now=NOW), "uq_submissions_key"),
         (_in_a_step(lookups.get, submission_id=SubmissionId("s000007")), "PRIMARY"),
         (
-            _in_a_step(outcomes.request_rejudge, submission_id=SubmissionId("s000007"), version=1),
+            _in_a_step(
+                outcomes.request_rejudge,
+                submission_id=SubmissionId("s000007"),
+                version=1,
+                shadow_of=None,
+            ),
             "PRIMARY",
         ),
         (_page(), "ix_submissions_listed"),
@@ -101,9 +117,9 @@ ON = {"since": NOW.date(), "until": NOW.date()}
         (_page(verdict=Verdict.JUDGE_ERROR), "ix_submissions_by_verdict"),
         (_page(language=LanguageId("cpp")), "ix_submissions_listed"),
         (_page(status=SubmissionStatus.QUEUED), "ix_submissions_work"),
-        (_in_a_step(totals.progress_of, user_id=ALICE), "ix_submissions_of_user"),
-        (_in_a_step(totals.best_scores, challenge_id=SUM), "ix_submissions_standing"),
-        (_in_a_step(totals.judged_facts, challenge_id=SUM, **ON), "ix_submissions_of_challenge"),
+        (_in_a_step(adding_up.progress_of, user_id=ALICE), "ix_submissions_of_user"),
+        (_in_a_step(adding_up.best_scores, challenge_id=SUM), "ix_submissions_standing"),
+        (_in_a_step(adding_up.judged_facts, challenge_id=SUM, **ON), "ix_submissions_of_challenge"),
         (_in_a_block(lambda unit: unit.users.by_email("u7@x.org")), "uq_users_folded_email"),
         (_in_a_block(lambda unit: unit.users.get(ALICE)), "PRIMARY"),
         (_in_a_block(lambda unit: unit.users.count_enabled_admins()), "ix_users_role_disabled"),

@@ -9,22 +9,31 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from adapters.sql import claims, intake, lookups, totals
+from adapters.sql import adding_up, claims, intake, line, lookups
 from adapters.sql.sqlite_file import engine_of, make_tables
 from application.ports.submissions import SubmissionFilter
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
 from domain.judgement import Verdict
 from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
-from tests.contracts.values import CPP, NOW, PYTHON, lease
+from tests.contracts.values import CPP, NOW, PYTHON, handed_in, lease, submission
 
 ALICE = UserId("alice")
 SUM = ChallengeId("sum")
 PAGE = partial(lookups.page, before=SubmissionId("s9"), limit=50)
 CLAIM = partial(
-    claims.claim_next, classes=list(WorkClass), now=NOW, lease=lease(), languages=[PYTHON, CPP]
+    claims.claim_next,
+    classes=list(WorkClass),
+    now=NOW,
+    lease=lease(),
+    languages=[PYTHON, CPP],
+    served={ALICE: 1},
 )
-FACTS = partial(totals.judged_facts, since=date(2026, 3, 1), until=date(2026, 3, 2))
-FAILURES = partial(totals.test_failures, since=date(2026, 3, 1), until=date(2026, 3, 2))
+FACTS = partial(adding_up.judged_facts, since=date(2026, 3, 1), until=date(2026, 3, 2))
+FAILURES = partial(adding_up.test_failures, since=date(2026, 3, 1), until=date(2026, 3, 2))
+
+
+def _turns(connection: Connection) -> object:
+    return list(claims.turns(connection, WorkClass.SUBMISSION, NOW, {ALICE: 1}))
 
 
 @pytest.fixture
@@ -32,6 +41,9 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
     path = tmp_path / "assay.sqlite3"
     with engine_of(path, patience_s=1, read_only=False).connect() as connection:
         make_tables(connection, path)
+        for name in ("s1", "s2"):
+            given = submission(name)
+            intake.add(connection, submission=given, handed_in=handed_in(), key=None)
         yield connection
 
 
@@ -49,13 +61,14 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
         (partial(PAGE, which=SubmissionFilter(status=SubmissionStatus.QUEUED)), "work"),
         (partial(PAGE, which=SubmissionFilter(status=SubmissionStatus.RUNNING)), "work"),
         (CLAIM, "work"),
-        (CLAIM, "leases"),
+        (_turns, "leases"),
         (partial(claims.release_worker, worker="worker"), "leases"),
         (partial(claims.queue_state, now=NOW), "work"),
+        (partial(line.position_of, submission_id=SubmissionId("s2"), now=NOW), "work"),
         (partial(intake.remove_expired_runs, now=NOW), "expiring"),
-        (partial(totals.progress_of, user_id=ALICE), "of_user"),
-        (partial(totals.best_scores, challenge_id=SUM), "standing"),
-        (partial(totals.best_scores, challenge_id=None), "standing"),
+        (partial(adding_up.progress_of, user_id=ALICE), "of_user"),
+        (partial(adding_up.best_scores, challenge_id=SUM), "standing"),
+        (partial(adding_up.best_scores, challenge_id=None), "standing"),
         (partial(FACTS, challenge_id=SUM), "of_challenge"),
         (partial(FACTS, challenge_id=None), "listed"),
         (partial(FAILURES, challenge_id=SUM), "of_challenge"),

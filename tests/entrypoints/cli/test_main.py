@@ -18,7 +18,10 @@ COMMANDS = sorted(group.commands)
 
 
 def test_these_are_the_commands() -> None:
-    expected = "create-admin demo doctor gc judge-server migrate serve settings submit worker"
+    expected = (
+        "create-admin demo doctor gc judge-server migrate rebuild-totals serve settings submit"
+        " worker"
+    )
     assert expected.split() == COMMANDS
 
 

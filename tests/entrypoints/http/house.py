@@ -14,6 +14,7 @@ from adapters.in_process.rate_limiter import InProcessRateLimiter
 from adapters.memory.clock import ManualClock
 from adapters.memory.judge import PYTHON as PYTHON_LANGUAGE
 from adapters.memory.judge import MemoryJudge
+from adapters.memory.totals import StandInTotals
 from adapters.telemetry.prometheus import PrometheusTelemetry
 from application.ports.judge import JudgeCallbacks
 from application.ports.storage import Storage
@@ -21,6 +22,8 @@ from application.ports.telemetry import Figures, Telemetry
 from application.ports.tokens import AccessToken
 from application.use_cases.authenticate import Authenticate
 from application.use_cases.check_health import CheckHealth
+from application.use_cases.create_rejudge_set import CreateRejudgeSet
+from application.use_cases.decide_rejudge_set import DecideRejudgeSet
 from application.use_cases.delete_test_case import DeleteTestCase
 from application.use_cases.drop_dead_letter import DropDeadLetter
 from application.use_cases.get_analytics import GetAnalytics
@@ -28,12 +31,16 @@ from application.use_cases.get_challenge import GetChallenge
 from application.use_cases.get_leaderboard import GetLeaderboard
 from application.use_cases.get_open_challenge import GetOpenChallenge
 from application.use_cases.get_queue import GetQueue
+from application.use_cases.get_rejudge_set import GetRejudgeSet
 from application.use_cases.get_submission import GetSubmission
+from application.use_cases.get_wait import GetWait
 from application.use_cases.hear_callback import HearCallback
 from application.use_cases.list_challenges import ListChallenges
 from application.use_cases.list_dead_letters import ListDeadLetters
 from application.use_cases.list_languages import ListLanguages
 from application.use_cases.list_open_challenges import ListOpenChallenges
+from application.use_cases.list_rejudge_items import ListRejudgeItems
+from application.use_cases.list_rejudge_sets import ListRejudgeSets
 from application.use_cases.list_submissions import ListSubmissions
 from application.use_cases.list_test_cases import ListTestCases
 from application.use_cases.list_users import ListUsers
@@ -256,14 +263,22 @@ def use_cases_of(
         create_challenge=world.create_challenge,
         delete_test_case=DeleteTestCase(storage=store, offer=judge, clock=clock),
         drop_dead_letter=DropDeadLetter(dead_letters=world.dead_letters),
-        get_analytics=GetAnalytics(storage=store, submissions=subs, clock=clock),
+        get_analytics=GetAnalytics(storage=store, totals=StandInTotals(subs), clock=clock),
         get_challenge=GetChallenge(storage=store),
-        get_leaderboard=GetLeaderboard(storage=store, submissions=subs),
+        get_leaderboard=GetLeaderboard(storage=store, totals=StandInTotals(subs)),
         get_open_challenge=GetOpenChallenge(
             storage=store, submissions=subs, blobs=world.blobs, offer=judge
         ),
         get_queue=GetQueue(submissions=subs, clock=clock),
+        create_rejudge_set=CreateRejudgeSet(
+            storage=store, submissions=subs, clock=clock, ids=world.ids
+        ),
+        decide_rejudge_set=DecideRejudgeSet(storage=store, submissions=subs, clock=clock),
+        get_rejudge_set=GetRejudgeSet(storage=store),
+        list_rejudge_items=ListRejudgeItems(storage=store),
+        list_rejudge_sets=ListRejudgeSets(storage=store),
         get_submission=GetSubmission(storage=store, submissions=subs),
+        get_wait=GetWait(submissions=subs, clock=clock),
         hear_callback=HearCallback(callbacks=None),
         list_challenges=ListChallenges(storage=store),
         list_dead_letters=ListDeadLetters(dead_letters=world.dead_letters),

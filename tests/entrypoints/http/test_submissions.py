@@ -405,6 +405,26 @@ async def test_what_is_offered_is_what_the_judge_can_run(house: House) -> None:
     assert languages[0]["run_command"] == "python3 main.py"
 
 
+async def test_a_queued_submission_shows_its_place_and_when_it_is_done_none(house: House) -> None:
+    admin, candidate = await house.admin(), await house.candidate()
+    challenge = await a_challenge(admin)
+    first, second = [await submit(candidate, challenge["id"], "echo") for _ in range(2)]
+    path = f"/candidate/submissions/{second['id']}"
+    run_ = await candidate.client.post(
+        "/candidate/runs", json={"language": "python3", "source": "echo", "stdin": "1"}
+    )
+
+    waiting = (await candidate.client.get(path)).json()
+    run_waiting = (await candidate.client.get(run_.headers["location"])).json()
+    await house.judge_all()
+    done = (await candidate.client.get(path)).json()
+
+    assert first["queue_position"] is None
+    assert (waiting["queue_position"], waiting["estimated_wait_s"]) == (2, None)
+    assert run_waiting["queue_position"] == 3
+    assert (done["queue_position"], done["estimated_wait_s"]) == (None, None)
+
+
 async def test_a_rejudge_adds_a_numbered_judgement(house: House) -> None:
     admin, candidate = await house.admin(), await house.candidate()
     challenge = await a_challenge(admin, tests=DEFAULT_TESTS[:1])

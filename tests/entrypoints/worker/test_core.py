@@ -1,7 +1,7 @@
 """What every worker does, whoever wakes it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,12 +11,12 @@ import pytest
 from adapters.in_process.task_queue import InProcessTaskQueue
 from adapters.memory.submissions import MemorySubmissionRepository
 from application.ports.storage import StoreUnavailable
-from application.ports.submissions import Claim, Lease
+from application.ports.submissions import NOBODY, Claim, Lease
 from application.ports.task_queue import QueueUnavailable, TaskQueue
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.wake_workers import WakeWorkers
 from domain.challenge import Challenge
-from domain.ids import LanguageId
+from domain.ids import LanguageId, UserId
 from domain.submission import Submission, SubmissionStatus, WorkClass
 from domain.user import User
 from entrypoints.worker.core import WorkerCore
@@ -57,11 +57,12 @@ class FragileSubmissions(MemorySubmissionRepository):
         now: datetime,
         lease: Lease,
         languages: Collection[LanguageId] | None = None,
+        served: Mapping[UserId, int] = NOBODY,
     ) -> Claim | None:
         self.claiming()
         if self.fault is not None:
             raise self.fault
-        claim = await super().claim_next(classes, now, lease, languages)
+        claim = await super().claim_next(classes, now, lease, languages, served)
         if claim is not None:
             self.claimed_at = now
         return claim
@@ -91,6 +92,27 @@ class House:
             slots=self.slots,
         )
 
+    async def rejudges_for_ever(self) -> None:
+        """A rejudging is under way that does not end."""
+        submission = await self.handed_in(f"on 2 {FOR_EVER}\n{ECHO}")
+        await self.core.judge()
+        assert self._handing_in is not None
+        upload = await self.world.upload(self._handing_in[1], a_test("2"))
+        version = upload.version.number
+        await self.submissions.request_rejudge(submission.id, version=version)
+        await self.core.judge()
+        await self.until(self.is_being_rejudged)
+
+    async def is_at(self, submission: Submission, *, judgement: int) -> bool:
+        return (await self.world.current(submission.id)).judgement_number == judgement
+
+    async def is_being_rejudged(self) -> bool:
+        return not await self.has_a_rejudging_due()
+
+    async def has_a_rejudging_due(self) -> bool:
+        state = await self.submissions.queue_state(self.world.clock.now())
+        return state.due[WorkClass.REJUDGE] > 0
+
     async def handed_in(self, source: str = ECHO) -> Submission:
         if self._handing_in is None:
             challenge = await self.world.a_challenge(a_test())
@@ -102,8 +124,16 @@ class House:
 
     async def reaches(self, submission: Submission, status: SubmissionStatus) -> None:
         """Let time pass until the submission is there."""
+
+        async def is_there() -> bool:
+            return await self.status(submission) is status
+
+        await self.until(is_there)
+
+    async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        """Let time pass until it holds."""
         async with asyncio.timeout(SUBMISSION_S):
-            while await self.status(submission) is not status:
+            while not await condition():
                 self.world.clock.advance(timedelta(milliseconds=2))
                 await asyncio.sleep(0)
 
@@ -206,6 +236,31 @@ async def test_what_falls_due_is_looked_for_at_that_moment(house: House) -> None
         await house.reaches(handed_in, SubmissionStatus.DONE)
     assert house.submissions.claimed_at is not None
     assert timedelta(seconds=3.3) <= house.submissions.claimed_at - now < timedelta(seconds=3.9)
+
+
+async def test_a_rejudging_is_done_by_whoever_is_woken_for_it(house: House) -> None:
+    handed_in = await house.handed_in()
+    await house.core.judge()
+    await house.submissions.request_rejudge(handed_in.id, version=1)
+    await house.core.judge()
+    await house.until(lambda: house.is_at(handed_in, judgement=2))
+
+
+async def test_a_rejudging_hands_its_work_back_when_its_slot_is_needed(house: House) -> None:
+    await house.rejudges_for_ever()
+    others = [await house.handed_in(FOR_EVER) for _ in range(2)]
+    turns = [asyncio.create_task(house.core.judge()) for _ in range(2)]
+    for other in others:
+        await house.reaches(other, SubmissionStatus.RUNNING)
+    await house.until(house.has_a_rejudging_due)
+    await house.core.stop(0)
+    await asyncio.gather(*turns)
+
+
+async def test_a_stop_hands_rejudgings_back_at_once(house: House) -> None:
+    await house.rejudges_for_ever()
+    await asyncio.wait_for(house.core.stop(SUBMISSION_S), SUBMISSION_S)
+    assert await house.has_a_rejudging_due()
 
 
 async def test_a_timer_survives_what_goes_wrong(house: House) -> None:

@@ -1,7 +1,7 @@
 """A worker that Dramatiq wakes, on both brokers: judged once, tried again, given up, stopped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,11 +16,11 @@ from adapters.in_process.task_queue import InProcessTaskQueue
 from adapters.memory.submissions import MemorySubmissionRepository
 from adapters.system.clock import SystemClock
 from application.ports.dead_letters import DeadLetter
-from application.ports.submissions import Claim, Lease
+from application.ports.submissions import NOBODY, Claim, Lease
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.wake_workers import WakeWorkers
 from domain.challenge import Challenge
-from domain.ids import LanguageId
+from domain.ids import LanguageId, UserId
 from domain.submission import Submission, SubmissionStatus, WorkClass
 from domain.user import User
 from entrypoints.worker.core import WorkerCore
@@ -53,12 +53,13 @@ class FragileSubmissions(MemorySubmissionRepository):
         now: datetime,
         lease: Lease,
         languages: Collection[LanguageId] | None = None,
+        served: Mapping[UserId, int] = NOBODY,
     ) -> Claim | None:
         self.bound.append(structlog.contextvars.get_contextvars())
         if self.faults:
             self.faults -= 1
             raise ZeroDivisionError("out of the blue")
-        return await super().claim_next(classes, now, lease, languages)
+        return await super().claim_next(classes, now, lease, languages, served)
 
 
 @dataclass(kw_only=True)

@@ -1,15 +1,15 @@
 """The embedded worker tries again what failed, and keeps what it gave up."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from adapters.memory.submissions import MemorySubmissionRepository
-from application.ports.submissions import Claim, Lease
+from application.ports.submissions import NOBODY, Claim, Lease
 from application.use_cases.forget_expired import ForgetExpired
 from application.use_cases.recover_work import RecoverWork
 from application.use_cases.wake_workers import WakeWorkers
-from domain.ids import LanguageId
+from domain.ids import LanguageId, UserId
 from domain.submission import SubmissionStatus, WorkClass
 from entrypoints.worker.in_process import InProcessWorker
 from tests.application.world import World, a_test
@@ -26,10 +26,11 @@ class FragileSubmissions(MemorySubmissionRepository):
         now: datetime,
         lease: Lease,
         languages: Collection[LanguageId] | None = None,
+        served: Mapping[UserId, int] = NOBODY,
     ) -> Claim | None:
         if self.is_broken:
             raise ZeroDivisionError("out of the blue")
-        return await super().claim_next(classes, now, lease, languages)
+        return await super().claim_next(classes, now, lease, languages, served)
 
 
 async def test_what_fails_again_and_again_is_a_dead_letter_and_the_worker_goes_on() -> None:
