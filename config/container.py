@@ -18,7 +18,7 @@ from adapters.memory.blob_store import MemoryBlobStore
 from adapters.memory.storage import MemoryStorage
 from adapters.memory.submissions import MemorySubmissionRepository
 from adapters.memory.ticket_store import MemoryTicketStore
-from adapters.memory.totals import MemoryTotals, StandInTotals
+from adapters.memory.totals import MemoryTotals
 from adapters.sandbox.judge import SandboxJudge
 from adapters.security.keys import derive_keys
 from adapters.security.passwords import Argon2PasswordHasher
@@ -144,7 +144,7 @@ class Container(DeclarativeContainer):
         memory=Singleton(MemoryTotals, submissions),
         sqlite=Singleton(SqlTotals, sqlite),
         mysql=Singleton(SqlTotals, mysql),
-        mongo=Singleton(StandInTotals, submissions),
+        mongo=Singleton(production.mongo_totals, services.mongo_uri, telemetry),
     )
     s3 = Singleton(production.s3_blobs, services.s3, clock, telemetry)
     blobs = Selector(

@@ -18,6 +18,7 @@ from application.ports.rate_limiter import RateLimiter
 from application.ports.submissions import SubmissionRepository
 from application.ports.task_queue import TaskQueue
 from application.ports.telemetry import Telemetry
+from application.ports.totals import TotalsRepository
 from config import choices
 from config.bad_setting import BadSetting
 from config.services import S3Settings, Services
@@ -59,6 +60,13 @@ def mongo_submissions(uri: str, telemetry: Telemetry) -> SubmissionRepository:
     from adapters.mongo.submissions import MongoSubmissionRepository
 
     return MongoSubmissionRepository(uri, telemetry)
+
+
+@_needs_extra("MONGO_URI")
+def mongo_totals(uri: str, telemetry: Telemetry) -> TotalsRepository:
+    from adapters.mongo.totals import MongoTotals
+
+    return MongoTotals(uri, telemetry)
 
 
 @_needs_extra("AWS_BUCKET_NAME")

@@ -1,11 +1,12 @@
 """What standings and statistics count of one submission: its outcome under one judgement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from typing import Self
 
 from domain.ids import ChallengeId, LanguageId, SubmissionId, UserId
-from domain.judgement import Verdict
+from domain.judgement import Judgement, Verdict
 
 
 def utc_day(moment: datetime) -> date:
@@ -36,6 +37,18 @@ class JudgedFact:
     def day(self) -> date:
         """The UTC day it belongs to."""
         return utc_day(self.submitted_at)
+
+    def under(self, judgement: Judgement) -> Self:
+        """The same submission under another of its judgements."""
+        return replace(
+            self,
+            verdict=judgement.verdict,
+            score=judgement.score,
+            max_score=judgement.max_score,
+            cpu_ms=judgement.cpu_ms,
+            version=judgement.challenge_version or 0,
+            tests=tuple(test.verdict for test in judgement.tests),
+        )
 
     @property
     def counts(self) -> bool:

@@ -7,9 +7,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import pymongo
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
@@ -83,6 +83,16 @@ class Collections:
 
     submissions: Collection
     judgements: Collection
+    settling: Collection
+    pair_standings: Collection
+    user_standings: Collection
+    day_tallies: Collection
+    test_tallies: Collection
+    item_tallies: Collection
+
+    @classmethod
+    def of(cls, database: Database) -> Self:
+        return cls(**{field.name: database[field.name] for field in fields(cls)})
 
 
 class MongoConnection:
@@ -179,7 +189,7 @@ class MongoConnection:
             client = self._made_client()
             database: Database = client.get_default_database(DEFAULT_DATABASE)
             await self._watched(client, self._prepare(database), limit_s=None)
-        return Collections(submissions=database["submissions"], judgements=database["judgements"])
+        return Collections.of(database)
 
     def _made_client(self) -> AsyncIOMotorClient[Document]:
         if self._client is None:

@@ -24,11 +24,12 @@ from adapters.mongo.documents import (
 )
 from adapters.mongo.lifts import SCHEMA, lifted
 from adapters.mongo.lookups import get, judgement_payload
+from adapters.mongo.schema import UNSETTLED
 from application.ports.submissions import Claim, LeaseLost, ShadowChoice
 from domain.errors import JudgementPending, StillQueued, SubmissionNotFound
 from domain.ids import RejudgeSetId, SubmissionId
 from domain.judgement import Judgement
-from domain.submission import Submission, after, with_outcome
+from domain.submission import Submission, SubmissionKind, after, with_outcome
 
 _OUTCOME = (
     "status",
@@ -93,7 +94,10 @@ def _outcome(done: Submission, verdicts: str) -> Document:
     """The update that applies a judgement, and leaves what is pending."""
     every = submission_fields(done)
     values = {name: every[name] for name in _OUTCOME}
-    values |= {"verdicts": verdicts, "ranked_score": stored(done.counting_score)}
+    is_counted = done.ranked and done.kind is SubmissionKind.SUBMISSION
+    unsettled = UNSETTLED if is_counted and done.challenge_id is not None else None
+    counting = {"ranked_score": stored(done.counting_score), "unsettled": unsettled}
+    values |= {"verdicts": verdicts, **counting}
     absent = [name for name, value in values.items() if value is None]
     return {
         "$set": filled(values),

@@ -1,11 +1,12 @@
 """What has to be in the database before it is used: collections, what they take, indexes."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import CollectionInvalid
+from pymongo.errors import CollectionInvalid, DuplicateKeyError
 
 from adapters.mongo.client import Database, Document
 from adapters.mongo.lifts import SCHEMA
@@ -14,6 +15,17 @@ from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
 
 WORK_INDEX = "work"
 STANDING_INDEX = "standing"
+UNSETTLED = 1
+"""What `unsettled` says of a submission while its outcome is not in the totals."""
+LOG = "log"
+"""The one document of settling: which entry is the last, and the entry while it is carried out."""
+SETTLED_AT_LAST: Mapping[str, Any] = {
+    "kind": SubmissionKind.SUBMISSION.value,
+    "ranked": True,
+    "challenge_id": {"$exists": True},
+    "judgement_number": {"$gte": 1},
+}
+"""The submissions whose outcomes belong in the totals."""
 
 _INTEGER = {"bsonType": ["int", "long"]}
 _COUNT = {**_INTEGER, "minimum": 0}
@@ -43,6 +55,9 @@ _OPTIONAL = {
     "shadow_of": _TEXT,
     "ranked_score": _INTEGER,
     "verdicts": _TEXT,
+    "settled_number": _COUNT,
+    "settled_through": _COUNT,
+    "unsettled": _INTEGER,
     "work": _object(
         {"class": _words(WorkClass), "due_at": _COUNT, "version": _INTEGER, "failures": _COUNT},
         optional=["version", "failures"],
@@ -78,6 +93,21 @@ _SUBMISSION = _object(
     },
     optional=[*_OPTIONAL],
 )
+_PLACE = {"_id": _TEXT, "through": _COUNT}
+"""What stands somewhere in the totals has its name, and the last entry that changed it."""
+_PAIR_FIELDS = {
+    **dict.fromkeys(("user_id", "challenge_id"), _TEXT),
+    **dict.fromkeys(("best_score", "reached_at", "first_submitted_at", "solved_at"), _INTEGER),
+    **dict.fromkeys(("attempts", "penalty_minutes", "solved"), _COUNT),
+}
+_OVERALL_FIELDS = {
+    "user_id": _TEXT,
+    **dict.fromkeys(("score", "reached_at", "first_submitted_at"), _INTEGER),
+    **dict.fromkeys(("last_solved_at", "first_solved_at"), _INTEGER),
+    **dict.fromkeys(("solved", "penalty_minutes"), _COUNT),
+}
+_PACKED = {"payload": {"bsonType": "binData"}}
+_TALLY = {"tally": {"bsonType": "object", "additionalProperties": _INTEGER}}
 _JUDGEMENT = _object(
     {
         "_id": _TEXT,
@@ -139,6 +169,7 @@ _COLLECTIONS = (
             _index(
                 "leases", "lease.expires_at", "user_id", where={"lease.expires_at": {"$gte": 0}}
             ),
+            _index("unsettled", "unsettled", "_id", where={"unsettled": {"$gte": UNSETTLED}}),
             _index("expiring", "expires_at", "kind", where={"expires_at": {"$gte": 0}}),
             _index(
                 STANDING_INDEX,
@@ -156,6 +187,42 @@ _COLLECTIONS = (
         shape=_JUDGEMENT,
         indexes=[_index("of_submission", "submission_id", "number")],
     ),
+    _Collection(
+        name="settling",
+        shape=_object({"_id": _TEXT, "number": _COUNT, "carried_out": {"bsonType": "bool"}}),
+        indexes=[],
+    ),
+    _Collection(
+        name="pair_standings",
+        shape=_object({**_PLACE, **_PAIR_FIELDS}, optional=[*_PAIR_FIELDS]),
+        indexes=[
+            _index("of_user", "user_id"),
+            _index("best_score", "challenge_id", "-best_score", "reached_at", "user_id"),
+            _index("icpc", "challenge_id", "-solved", "penalty_minutes", "solved_at", "user_id"),
+        ],
+    ),
+    _Collection(
+        name="user_standings",
+        shape=_object({**_PLACE, **_OVERALL_FIELDS}, optional=[*_OVERALL_FIELDS]),
+        indexes=[
+            _index("best_score", "-score", "reached_at", "user_id"),
+            _index("icpc", "-solved", "penalty_minutes", "last_solved_at", "user_id"),
+        ],
+    ),
+    _Collection(
+        name="day_tallies",
+        shape=_object({**_PLACE, "challenge_id": _TEXT, "day": _TEXT, **_TALLY}),
+        indexes=[_index("of_challenge", "challenge_id", "day"), _index("of_day", "day")],
+    ),
+    _Collection(
+        name="test_tallies",
+        shape=_object(
+            {**_PLACE, "challenge_id": _TEXT, "version": _INTEGER, "day": _TEXT, **_PACKED},
+            optional=["challenge_id", "version", "day", "payload"],
+        ),
+        indexes=[_index("of_challenge", "challenge_id", "day")],
+    ),
+    _Collection(name="item_tallies", shape=_object({**_PLACE, **_TALLY}), indexes=[]),
 )
 
 
@@ -163,7 +230,21 @@ async def prepare(database: Database) -> None:
     """Make what is not there yet and change what is of an older program; safe to do at once."""
     for collection in _COLLECTIONS:
         await _prepare_collection(database, collection)
-        await database[collection.name].create_indexes(collection.indexes)
+        if collection.indexes:
+            await database[collection.name].create_indexes(collection.indexes)
+    await _begin_settling(database)
+
+
+async def _begin_settling(database: Database) -> None:
+    """Have all settled that an older program left, which kept no totals; safe to do at once."""
+    if await database["settling"].find_one({"_id": LOG}) is not None:
+        return
+    await database["submissions"].update_many(
+        {**SETTLED_AT_LAST, "settled_number": {"$exists": False}},
+        {"$set": {"unsettled": UNSETTLED}},
+    )
+    with suppress(DuplicateKeyError):  # another process was faster
+        await database["settling"].insert_one({"_id": LOG, "number": 0, "carried_out": True})
 
 
 async def _prepare_collection(database: Database, collection: _Collection) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import partial
 
 from adapters.documents.judgements import packed
-from adapters.mongo import claims, intake, lookups, outcomes, totals
+from adapters.mongo import adding_up, claims, intake, lookups, outcomes
 from adapters.mongo.client import MongoConnection
 from adapters.mongo.schema import prepare
 from application.ports.idempotency import IdempotencyKey
@@ -143,23 +143,25 @@ class MongoSubmissionRepository(SubmissionRepository):
         return await self._mongo.patiently(partial(intake.remove_expired_runs, now=now))
 
     async def progress_of(self, user_id: UserId) -> Mapping[ChallengeId, ChallengeProgress]:
-        return await self._mongo.quickly(partial(totals.progress_of, user_id=user_id))
+        return await self._mongo.quickly(partial(adding_up.progress_of, user_id=user_id))
 
     async def best_scores(self, challenge_id: ChallengeId | None) -> Sequence[BestScore]:
-        return await self._mongo.patiently(partial(totals.best_scores, challenge_id=challenge_id))
+        return await self._mongo.patiently(
+            partial(adding_up.best_scores, challenge_id=challenge_id)
+        )
 
     async def judged_facts(
         self, challenge_id: ChallengeId | None, *, since: date | None, until: date | None
     ) -> Sequence[JudgedFact]:
         return await self._mongo.patiently(
-            partial(totals.judged_facts, challenge_id=challenge_id, since=since, until=until)
+            partial(adding_up.judged_facts, challenge_id=challenge_id, since=since, until=until)
         )
 
     async def test_failures(
         self, challenge_id: ChallengeId, *, since: date | None, until: date | None
     ) -> Sequence[TestFailures]:
         return await self._mongo.patiently(
-            partial(totals.test_failures, challenge_id=challenge_id, since=since, until=until)
+            partial(adding_up.test_failures, challenge_id=challenge_id, since=since, until=until)
         )
 
     async def check(self) -> None:

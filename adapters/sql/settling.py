@@ -5,7 +5,6 @@ One transaction a batch, and one settler at a time: a tally is read, added to an
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -113,7 +112,7 @@ def _changes(connection: Connection, rows: Sequence[RowMapping]) -> Sequence[Cha
         )
         payload = payloads.get((row["submission_id"], row["settled_number"]))
         changes.append(
-            Change(before=None if payload is None else _as_before(after, payload), after=after)
+            Change(before=None if payload is None else after.under(unpacked(payload)), after=after)
         )
     return changes
 
@@ -131,20 +130,6 @@ def _judgements(
         judgements.c.number.in_({number for _, number in wanted}),
     )
     return {(row[0], row[1]): row[2] for row in connection.execute(of_them)}
-
-
-def _as_before(after: JudgedFact, payload: bytes) -> JudgedFact:
-    """The same submission under the judgement that was counted."""
-    judgement = unpacked(payload)
-    return replace(
-        after,
-        verdict=judgement.verdict,
-        score=judgement.score,
-        max_score=judgement.max_score,
-        cpu_ms=judgement.cpu_ms,
-        version=judgement.challenge_version or 0,
-        tests=tuple(test.verdict for test in judgement.tests),
-    )
 
 
 def _states(connection: Connection, facts: Sequence[JudgedFact]) -> Mapping[UserId, UserState]:

@@ -70,7 +70,7 @@ from tests.contracts.in_hand import (
 )
 from tests.contracts.judge0_adapters import judge0_judge
 from tests.contracts.kafka_adapters import kafka_dead_letters, kafka_task_queue
-from tests.contracts.mongo_adapters import mongo_submissions
+from tests.contracts.mongo_adapters import mongo_submissions, mongo_totals
 from tests.contracts.mysql_adapters import mysql_storage, mysql_submissions, mysql_totals
 from tests.contracts.redis_adapters import redis_progress_stream, redis_rate_limiter
 from tests.contracts.s3_adapters import s3_blob_store
@@ -256,6 +256,7 @@ TOTALS: dict[str, TotalsFactory] = {
     "memory": memory_totals,
     "sqlite": sqlite_totals,
     "mysql": mysql_totals,
+    "mongo": mongo_totals,
 }
 BLOB_STORES: dict[str, BlobStoreFactory] = {
     "memory": memory_blob_store,

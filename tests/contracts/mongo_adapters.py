@@ -12,7 +12,9 @@ from pymongo import MongoClient
 
 from adapters.memory.clock import ManualClock
 from adapters.mongo.submissions import MongoSubmissionRepository
+from adapters.mongo.totals import MongoTotals
 from application.ports.submissions import SubmissionRepository
+from tests.contracts.in_hand import TotalsInHand
 from tests.services.mongo import mongo_url
 
 
@@ -37,4 +39,13 @@ async def mongo_submissions(_: Path, __: ManualClock) -> AsyncIterator[Submissio
     with fresh_database() as uri:
         submissions = MongoSubmissionRepository(uri)
         yield submissions
+        await submissions.close()
+
+
+@asynccontextmanager
+async def mongo_totals(_: Path, __: ManualClock) -> AsyncIterator[TotalsInHand]:
+    with fresh_database() as uri:
+        totals, submissions = MongoTotals(uri), MongoSubmissionRepository(uri)
+        yield TotalsInHand(totals=totals, submissions=submissions)
+        await totals.close()
         await submissions.close()

@@ -2,10 +2,10 @@
 
 import pytest
 
+from adapters.mongo.adding_up import standings_pipeline
 from adapters.mongo.claims import due
 from adapters.mongo.lookups import conditions
 from adapters.mongo.schema import STANDING_INDEX, WORK_INDEX
-from adapters.mongo.totals import standings_pipeline
 from application.ports.submissions import SubmissionFilter
 from domain.judgement import Verdict
 from domain.submission import SubmissionKind, SubmissionStatus, WorkClass
