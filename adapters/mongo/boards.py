@@ -32,10 +32,10 @@ async def own(store: Collections, *, board: BoardId, user_id: UserId) -> Standin
 
 
 def on(board: BoardId) -> Document:
-    """Who is on it; places that were emptied are not."""
+    """Who is on it; places that were emptied have neither."""
     if board.challenge_id is None:
         return {"score": {"$gte": 0}}
-    return {"challenge_id": board.challenge_id, "best_score": {"$gte": 0}}
+    return {"challenge_id": board.challenge_id}
 
 
 def order(board: BoardId) -> Sequence[tuple[str, int]]:
