@@ -8,7 +8,6 @@ from datetime import date
 
 from adapters.memory.records import Record
 from adapters.memory.submissions import MemorySubmissionRepository
-from application.ports.submissions import SubmissionRepository
 from application.ports.totals import BoardPage, TestFailures, TotalsRepository
 from domain.facts import JudgedFact
 from domain.ids import ChallengeId, UserId
@@ -112,27 +111,6 @@ class MemoryTotals(ComputedTotals):
 
     def _ranked(self) -> Iterator[Record]:
         return (r for r in self._submissions.records.values() if _is_ranked(r))
-
-
-class StandInTotals(ComputedTotals):
-    """Of any store's submissions, all of which count at once, until the store keeps its own."""
-
-    def __init__(self, submissions: SubmissionRepository) -> None:
-        self._submissions = submissions
-
-    async def settle(self, limit: int) -> int:
-        return min(limit, 0)
-
-    async def rebuild(self) -> None:
-        return
-
-    async def facts(self) -> Sequence[JudgedFact]:
-        return await self._submissions.judged_facts(None, since=None, until=None)
-
-    async def tests(
-        self, challenge_id: ChallengeId, *, since: date | None, until: date | None
-    ) -> Sequence[TestFailures]:
-        return await self._submissions.test_failures(challenge_id, since=since, until=until)
 
 
 def _is_ranked(record: Record) -> bool:

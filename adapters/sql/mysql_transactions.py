@@ -1,5 +1,6 @@
 """Transactions on a connection to a server: how they begin, end, fail, and are let go of."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -131,7 +132,22 @@ async def connected(pool: AsyncEngine) -> AsyncConnection:
         StoreRefused: the server does not let us in.
         StoreUnavailable: it cannot be reached, or all connections are in use for too long.
     """
-    connection = pool.connect()
+    asked = _times_cancelled()
+    connection = await _started(pool.connect())
+    if _times_cancelled() > asked:
+        await drop(connection)
+        await connection.close()
+        raise asyncio.CancelledError
+    return connection
+
+
+def _times_cancelled() -> int:
+    """Python 3.11's `wait_for`, in which the driver connects, may lose a cancellation."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
+
+
+async def _started(connection: AsyncConnection) -> AsyncConnection:
     try:
         return await connection.start()
     except DBAPIError as error:

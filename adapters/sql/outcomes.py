@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 from adapters.documents.judgements import unpacked, verdict_letters
 from adapters.sql.claims import NO_LEASE, change_held
 from adapters.sql.intake import ALWAYS
-from adapters.sql.lookups import SUBMISSION_COLUMNS, get, submission_of
+from adapters.sql.lookups import SUBMISSION_COLUMNS, submission_of
 from adapters.sql.tables import judgements, submissions, values_of
 from application.ports.submissions import Claim, LeaseLost, ShadowChoice
 from domain.errors import JudgementPending, StillQueued, SubmissionNotFound
@@ -154,9 +154,14 @@ def _place(choice: ShadowChoice) -> SubmissionId:
 
 def _counts(connection: Connection, choice: ShadowChoice) -> bool:
     """Whether the judgement counts, now or already."""
-    submission = get(connection, submission_id=choice.submission_id)
-    if submission is None or submission.judgement_number != choice.base:
-        return submission is not None and submission.judgement_number == choice.number
+    mine = _columns.id == choice.submission_id
+    stored = select(*SUBMISSION_COLUMNS).where(mine).with_for_update()
+    row = connection.execute(stored).mappings().first()
+    if row is None:
+        return False
+    submission = submission_of(row)
+    if submission.judgement_number != choice.base:
+        return submission.judgement_number == choice.number
     chosen = and_(
         judgements.c.submission_id == choice.submission_id, judgements.c.number == choice.number
     )
@@ -164,6 +169,5 @@ def _counts(connection: Connection, choice: ShadowChoice) -> bool:
     if payload is None:
         return False
     done = with_outcome(submission, unpacked(payload))
-    unchanged = and_(_columns.id == submission.id, _columns.judgement_number == choice.base)
-    changed = connection.execute(update(submissions).where(unchanged).values(_outcome(done)))
-    return changed.rowcount > 0
+    connection.execute(update(submissions).where(mine).values(_outcome(done)))
+    return True

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from adapters.memory.clock import ManualClock
-from adapters.memory.totals import StandInTotals
 from application.ports.submissions import Claim
 from application.use_cases.decide_rejudge_set import Decision
 from domain.rejudging import ItemState, SetState
 from tests.application.test_rejudge_sets import BAD, FAILED, GOOD, Outcome, Staff
 from tests.application.world import World
 from tests.contracts.adapters_of import STORAGES, SUBMISSIONS
+from tests.unsettled_totals import StandInTotals
 
 PAIRS = {
     "memory": ("memory", "memory"),

@@ -14,7 +14,6 @@ from adapters.in_process.rate_limiter import InProcessRateLimiter
 from adapters.memory.clock import ManualClock
 from adapters.memory.judge import PYTHON as PYTHON_LANGUAGE
 from adapters.memory.judge import MemoryJudge
-from adapters.memory.totals import StandInTotals
 from adapters.telemetry.prometheus import PrometheusTelemetry
 from application.ports.judge import JudgeCallbacks
 from application.ports.storage import Storage
@@ -59,6 +58,7 @@ from entrypoints.http.app import create_app
 from entrypoints.http.streams import Streams
 from entrypoints.http.use_cases import HttpOptions, UseCases
 from tests.application.world import PASSWORD, World
+from tests.unsettled_totals import StandInTotals
 
 Json = dict[str, Any]
 BASE = "http://localhost"
