@@ -1,11 +1,12 @@
 """An entry of the log is carried out whole and once, whatever happens to whoever does so."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
 import pytest
+from pymongo import UpdateOne
 
 from adapters.mongo import settled_totals, settling
 from adapters.mongo.client import Collection, Collections, Document, MongoConnection
@@ -63,6 +64,20 @@ class _Listening:
         if "entry" in change["$set"]:
             self.entries.append(change["$set"]["entry"])
         return await self._collection.update_one(which, change)
+
+
+class _Meanwhile:
+    """A collection in which something else happens just before the first batch of writes."""
+
+    def __init__(self, collection: Collection, happens: Callable[[], Awaitable[None]]) -> None:
+        self._collection, self._happens = collection, happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._collection, name)
+
+    async def bulk_write(self, writes: Sequence[UpdateOne]) -> Any:
+        await self._happens()
+        return await self._collection.bulk_write(writes)
 
 
 @pytest.fixture
@@ -141,6 +156,29 @@ async def test_an_entry_that_is_carried_out_late_changes_nothing(
     await totals.rebuild()
     await connection.patiently(late)
     assert await _told(totals) == before
+
+
+async def test_what_is_judged_anew_amid_an_entry_takes_the_place_of_what_it_counted(
+    submissions: MongoSubmissionRepository, totals: MongoTotals, connection: MongoConnection
+) -> None:
+    await _hand_in(submissions, "a")
+
+    async def judge_anew() -> None:
+        number = await submissions.request_rejudge(submission("a").id, version=1)
+        claim = await submissions.claim_next(tuple(WorkClass), NOW, lease())
+        assert claim is not None
+        await submissions.record_outcome(claim, replace(WRONG, number=number))
+
+    def rejudging(store: Collections) -> Collections:
+        busy = _Meanwhile(store.submissions, judge_anew)
+        return replace(store, submissions=cast("Collection", busy))
+
+    await _settle(connection, rejudging)
+    assert await totals.settle(10) == 1
+
+    tally = (await _told(totals)).figures[SUM]
+    assert tally.histogram("verdicts") == {"wrong_answer": 1}
+    assert (tally["submissions"], tally["solved_by"]) == (1, 0)
 
 
 async def test_what_an_older_program_judged_is_settled(
